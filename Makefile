@@ -1,0 +1,36 @@
+# A person and CI type the same words. `make help` lists them.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: help install repro ui check test test-slow bench
+
+help:
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+install: ## create .venv from constraints.txt; nothing to do when it is current
+	@$(PYTHON) tools/install.py
+
+repro: install ## run the pipeline, mirror the run to MLflow, print the scorecard
+	@headway repro
+	@headway track
+	@headway summary
+
+ui: install ## open the MLflow store in a browser
+	@headway track --ui
+
+check: install ## lint, types and architecture
+	@ruff check .
+	@ruff format --check .
+	@mypy
+	@lint-imports
+
+test: install ## the fast tests
+	@pytest -m "not slow and not gpu"
+
+test-slow: install ## every test, full counts
+	@pytest
+
+bench: install ## speed, side by side in one run; writes bench/results.json
+	@python bench/run.py

@@ -1,0 +1,1 @@
+"""Files through which the packages meet: parsing, validation and canonical form."""

@@ -1,0 +1,153 @@
+"""The prepared data set: one canonical record an image, behind whatever format it came in.
+
+On disk (`data/prepared/`): `images/<split>/`, `labels/<split>/` and `data.yaml`
+in Ultralytics' layout for other tools, `records.jsonl` as the truth that
+Headway reads, and `dataset.json` with classes, counts and digest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from headway.contracts.canonical import canonical_json, readable_json, sha256_of
+from headway.errors import InputError
+
+SCHEMA_VERSION = 1
+RECORDS = "records.jsonl"
+FACTS = "dataset.json"
+Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class Box:
+    """One labelled object: corners in pixels of the upright image, class by name. Floats are kept unrounded."""
+
+    class_name: str
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+
+
+@dataclass(frozen=True)
+class ImageRecord:
+    """One image and its labels."""
+
+    image_id: str
+    """Unique and stable name: the path below the source's image folder, without suffix, "/"-separated."""
+    file: str
+    """Path of the image relative to the prepared folder, "/"-separated."""
+    sha256: str
+    width: int
+    height: int
+    split: Split
+    boxes: tuple[Box, ...]
+    source: str
+    """Format and place that the labels came from, for messages."""
+    group: str | None = None
+    """Capture session or scene whose images must stay in one split; None when unknown."""
+
+
+@dataclass(frozen=True)
+class PreparedDataset:
+    """A data set in its canonical form.
+
+    Attributes:
+        root: folder that `ImageRecord.file` is relative to.
+        classes: class names; the position is the class id.
+        records: every image, ordered by split (train, val, test) and image id.
+    """
+
+    root: Path
+    classes: tuple[str, ...]
+    records: tuple[ImageRecord, ...]
+
+    def split(self, name: Split) -> tuple[ImageRecord, ...]:
+        """Return the records of one split, by image id."""
+        return tuple(record for record in self.records if record.split == name)
+
+    def class_id(self, name: str) -> int:
+        """Return the id of a class name."""
+        return self.classes.index(name)
+
+    def image_path(self, record: ImageRecord) -> Path:
+        return self.root / record.file
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over classes and records (which hold the SHA-256 of every image): equal digest, equal data."""
+        return sha256_of({"classes": self.classes, "records": [_record_values(record) for record in self.records]})
+
+
+def count_boxes(records: Iterable[ImageRecord]) -> dict[str, int]:
+    """Return the number of boxes of each class name that occurs."""
+    return dict(Counter(box.class_name for record in records for box in record.boxes))
+
+
+def dataset_facts(dataset: PreparedDataset) -> dict[str, Any]:
+    """Return what `dataset.json` and the committed report say: classes, counts and digest."""
+    splits = {}
+    for name in SPLITS:
+        records = dataset.split(name)
+        counts = count_boxes(records)
+        splits[name] = {
+            "images": len(records),
+            "boxes": sum(counts.values()),
+            "background_images": sum(not record.boxes for record in records),
+            "boxes_per_class": {class_name: counts.get(class_name, 0) for class_name in dataset.classes},
+        }
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "digest": dataset.digest,
+        "classes": list(dataset.classes),
+        "splits": splits,
+    }
+
+
+def write_dataset(dataset: PreparedDataset) -> None:
+    """Write `records.jsonl` and `dataset.json` below `dataset.root`; the images are already there."""
+    lines = [canonical_json(_record_values(record)) + "\n" for record in dataset.records]
+    (dataset.root / RECORDS).write_text("".join(lines), encoding="utf-8")
+    (dataset.root / FACTS).write_text(readable_json(dataset_facts(dataset)), encoding="utf-8")
+
+
+def read_dataset(root: Path) -> PreparedDataset:
+    """Read what `write_dataset` wrote.
+
+    Raises:
+        InputError: the folder was not prepared, or by a version with another schema.
+    """
+    try:
+        facts = json.loads((root / FACTS).read_text(encoding="utf-8"))
+        lines = (root / RECORDS).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise InputError(f"{root} holds no prepared data set", hint="run: dvc repro prepare") from error
+    if facts.get("schema_version") != SCHEMA_VERSION:
+        raise InputError(
+            f"{root / FACTS} has schema version {facts.get('schema_version')!r}, not {SCHEMA_VERSION}",
+            hint="run: dvc repro --force prepare",
+        )
+    records = tuple(_record_from(json.loads(line)) for line in lines)
+    return PreparedDataset(root, tuple(facts["classes"]), records)
+
+
+def sorted_records(records: Sequence[ImageRecord]) -> tuple[ImageRecord, ...]:
+    """Return records in canonical order: split, then image id."""
+    return tuple(sorted(records, key=lambda record: (SPLITS.index(record.split), record.image_id)))
+
+
+def _record_values(record: ImageRecord) -> dict[str, Any]:
+    values = asdict(record)
+    values["boxes"] = [[box.class_name, box.x_min, box.y_min, box.x_max, box.y_max] for box in record.boxes]
+    return values
+
+
+def _record_from(values: dict[str, Any]) -> ImageRecord:
+    boxes = tuple(Box(name, *corners) for name, *corners in values.pop("boxes"))
+    return ImageRecord(boxes=boxes, **values)

@@ -1,0 +1,55 @@
+"""Where the pipeline's files lie, relative to the repository's root; dvc.yaml names the same paths."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+PARAMS = Path("params.yaml")
+PIPELINE = Path("dvc.yaml")
+LOCK = Path("dvc.lock")
+PREPARED = Path("data/prepared")
+REPORTS = Path("reports")
+DATASET_REPORT = REPORTS / "dataset.json"
+TRAINING_REPORT = REPORTS / "training.json"
+EPOCHS = REPORTS / "epochs.csv"
+PARITY_REPORT = REPORTS / "parity.json"
+SCORECARD = REPORTS / "scorecard.json"
+LATENCY = REPORTS / "latency.json"
+PLOTS = REPORTS / "plots"
+STATE = Path(".headway")
+"""Ignored by Git and DVC: resume checkpoints, run facts, the MLflow store. Deleting it loses no result."""
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """The files of one model, under `models/<name>/`."""
+
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        return Path("models") / self.name
+
+    @property
+    def weights(self) -> Path:
+        """Training checkpoint: a pickle, never shipped."""
+        return self.folder / "weights.pt"
+
+    @property
+    def onnx(self) -> Path:
+        """The file that ships."""
+        return self.folder / "model.onnx"
+
+    @property
+    def evidence(self) -> Path:
+        """Per-image detections and matches of the test split (Parquet)."""
+        return self.folder / "evidence"
+
+    @property
+    def bundle(self) -> Path:
+        return self.folder / "bundle"
+
+    @property
+    def manifest(self) -> Path:
+        return self.folder / "manifest.json"

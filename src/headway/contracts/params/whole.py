@@ -1,0 +1,76 @@
+"""All of params.yaml at once: for `headway params check`, never for a stage (each reads its own section)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from headway.contracts.params.document import (
+    Document,
+    Fault,
+    ParamsError,
+    Section,
+    check_section,
+    read_document,
+    unknown_key,
+)
+from headway.contracts.params.evaluate import EvaluateParams
+from headway.contracts.params.export import ExportParams
+from headway.contracts.params.model import ModelName, check_model
+from headway.contracts.params.package import PackageParams
+from headway.contracts.params.prepare import PrepareParams
+from headway.contracts.params.train import TrainParams
+
+
+class Params(Section):
+    """The whole of params.yaml."""
+
+    model: ModelName = "detector"
+    """Name of the model: its files lie under models/<model>/."""
+    prepare: PrepareParams = PrepareParams()
+    train: TrainParams = TrainParams()
+    export: ExportParams = ExportParams()
+    evaluate: EvaluateParams = EvaluateParams()
+    package: PackageParams = PackageParams()
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "prepare": PrepareParams,
+    "train": TrainParams,
+    "export": ExportParams,
+    "evaluate": EvaluateParams,
+    "package": PackageParams,
+}
+
+
+def check_params(path: Path) -> Params:
+    """Validate every section of `path`.
+
+    Raises:
+        ParamsError: with the faults of all sections, each with its line.
+        InputError: the file cannot be read as a YAML mapping.
+    """
+    document = read_document(path)
+    faults = [*_unknown_sections(document), *check_model(document)]
+    sections: dict[str, Any] = {}
+    for name, model in SECTIONS.items():
+        sections[name], found = check_section(document, name, model)
+        faults += found
+    if faults:
+        raise ParamsError(str(path), faults)
+    return Params(model=document.values.get("model", "detector"), **sections)
+
+
+def params_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of params.yaml, for editors."""
+    schema = Params.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Headway params.yaml"}
+
+
+def _unknown_sections(document: Document) -> list[Fault]:
+    known = Params.model_fields
+    return [
+        Fault(document.line_of((name,)), name, unknown_key(name, known))
+        for name in document.values
+        if name not in known
+    ]

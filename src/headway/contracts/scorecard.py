@@ -1,0 +1,166 @@
+"""The scorecard: what one exported model scored on one test split.
+
+Two files, so that a re-run on the same inputs leaves the first one byte-equal:
+`reports/scorecard.json` holds what is deterministic, `reports/latency.json`
+what the clock and the machine decide.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from headway.errors import InputError
+
+SCHEMA_VERSION: Literal[1] = 1
+DocumentT = TypeVar("DocumentT", bound="Document")
+
+
+class Document(BaseModel):
+    """Base of the scorecard's parts: frozen and closed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Quality(Document):
+    """COCO numbers of one set of images; None where there is no ground truth to score."""
+
+    images: int
+    boxes: int
+    map50_95: float | None
+    map50: float | None
+    map75: float | None
+    map_small: float | None
+    """Objects under 32 x 32 pixels (COCO's area ranges)."""
+    map_medium: float | None
+    map_large: float | None
+    recall_100: float | None
+    """Average recall at 100 detections an image."""
+
+
+class AtThreshold(Document):
+    """Counts and rates at one confidence threshold and one IoU."""
+
+    threshold: float
+    iou: float
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+class ClassScore(Document):
+    """One class on the clean test split."""
+
+    name: str
+    boxes: int
+    map50_95: float | None
+    map50: float | None
+    at_threshold: AtThreshold
+
+
+class CalibrationBin(Document):
+    """Detections whose score lies in [low, high)."""
+
+    low: float
+    high: float
+    detections: int
+    mean_score: float | None
+    precision: float | None
+
+
+class Calibration(Document):
+    """How far scores are from being probabilities of a true positive."""
+
+    expected_calibration_error: float | None
+    """Mean |precision - mean score| over bins, weighted by detections (Guo et al. 2017, arXiv 1706.04599)."""
+    bins: tuple[CalibrationBin, ...]
+
+
+class Slice(Document):
+    """The test split under one corruption."""
+
+    corruption: Literal["dark", "bright", "blur", "motion_blur", "jpeg", "noise"]
+    strength: Literal[1, 2]
+    quality: Quality
+    relative_map50_95: float | None
+    """Share of the clean mAP50-95 that is left."""
+
+
+class Scorecard(Document):
+    """Everything deterministic about one model on one test split."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    model_sha256: str
+    """Of the ONNX file that was scored."""
+    dataset_digest: str
+    classes: tuple[str, ...]
+    input_size: int
+    coco_engine: str
+    """Library and version behind the COCO numbers."""
+    inference_engine: str
+    quality: Quality
+    operating_point: AtThreshold
+    """On the test split, at the threshold that was chosen on val."""
+    threshold_source: str
+    """"best F1 on val" or "params.yaml"."""
+    per_class: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    """(classes + 1) squared; row = true class, column = found class, last = background; at the operating point."""
+    calibration: Calibration
+    slices: tuple[Slice, ...]
+
+
+class LatencyStats(Document):
+    """Milliseconds of one image, from decoded pixels to detections, at batch 1."""
+
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    runs: int
+
+
+class LatencyReport(Document):
+    """What the clock said; never an input of a stage."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    model_sha256: str
+    latency: LatencyStats
+    throughput_images_per_second: float
+    throughput_batch: int
+    hardware: str
+    """CPU model and cores, or GPU name."""
+    threads: int
+    engine: str
+
+
+def read_scorecard(path: Path) -> Scorecard:
+    """Read and validate a scorecard.
+
+    Raises:
+        InputError: the file is missing or does not follow this schema.
+    """
+    return _read(path, Scorecard)
+
+
+def read_latency(path: Path) -> LatencyReport:
+    """Read and validate a latency report.
+
+    Raises:
+        InputError: the file is missing or does not follow this schema.
+    """
+    return _read(path, LatencyReport)
+
+
+def _read(path: Path, model: type[DocumentT]) -> DocumentT:
+    try:
+        return model.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise InputError(f"{path} does not exist", hint="run: dvc repro evaluate") from error
+    except (ValueError, ValidationError) as error:
+        raise InputError(f"{path} is no {model.__name__} of schema {SCHEMA_VERSION}: {error}") from error

@@ -1,0 +1,1 @@
+"""Images and labels in any common format -> checked, deterministic splits."""

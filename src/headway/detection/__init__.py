@@ -1,0 +1,1 @@
+"""Pure NumPy detection arithmetic: the one copy that data, evaluation, serving and agent share."""

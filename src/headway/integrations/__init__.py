@@ -1,0 +1,1 @@
+"""One outside program or library a module, named after it."""

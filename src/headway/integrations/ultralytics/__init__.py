@@ -1,0 +1,1 @@
+"""Ultralytics, kept quiet and made resumable; training side only."""

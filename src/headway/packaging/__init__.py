@@ -1,0 +1,1 @@
+"""Weights -> one ONNX file, and everything that travels with it."""

@@ -1,0 +1,128 @@
+"""Every Protocol that the packages need from outside, on one page.
+
+`integrations/` holds the implementations; `cli/` and `pipelines/` choose one and pass it in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headway.contracts.dataset import PreparedDataset
+
+Item = TypeVar("Item")
+
+ImageReader = Callable[[Path], NDArray[np.uint8]]
+"""Decodes an image file to (height, width, 3) uint8 RGB, upright (EXIF applied).
+
+Raises `InputError` for a file that is no image, is cut off, or claims an absurd size.
+"""
+
+ReadImageSize = Callable[[Path], tuple[int, int]]
+"""Returns (width, height) of the upright image from its header alone."""
+
+
+class Progress(Protocol):
+    """Shows how far long work has come: a bar in a terminal, plain lines in CI."""
+
+    def __call__(self, items: Iterable[Item], *, label: str, total: int | None = None) -> Iterable[Item]:
+        """Yield `items` while showing `label` and the count."""
+        ...
+
+
+class Runtime(Protocol):
+    """One loaded detector: the shipped ONNX file, or the checkpoint that it came from."""
+
+    @property
+    def input_size(self) -> int:
+        """Side of the square input, in pixels."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names; the position is the class id."""
+        ...
+
+    @property
+    def engine(self) -> str:
+        """Name and version of what computes, for example "onnxruntime 1.32.0"."""
+        ...
+
+    def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Map (n, 3, size, size) RGB in [0, 1] to (n, rows, 6): corners in input pixels, score, class id.
+
+        Rows come by falling score; unused rows are all zero.
+        """
+        ...
+
+
+class CocoScorer(Protocol):
+    """Computes COCO numbers with a maintained library."""
+
+    @property
+    def engine(self) -> str:
+        """Name and version, printed beside the numbers."""
+        ...
+
+    def score(self, ground_truth: Mapping[str, Any], detections: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Score `detections` (COCO result dicts) against `ground_truth` (a COCO data set dict).
+
+        Returns "map50_95", "map50", "map75", "map_small", "map_medium", "map_large", "recall_100" and
+        "per_class" (category id -> {"map50_95", "map50"}); a number without ground truth is None.
+        """
+        ...
+
+
+class TableStore(Protocol):
+    """Keeps column tables as files (Parquet)."""
+
+    def write(
+        self, path: Path, columns: Mapping[str, Sequence[Any] | NDArray[Any]], metadata: Mapping[str, str]
+    ) -> None:
+        """Write equal-length columns; equal content gives equal bytes."""
+        ...
+
+    def read(self, path: Path) -> Mapping[str, NDArray[Any]]:
+        """Read every column."""
+        ...
+
+
+class TrainedModel(Protocol):
+    """What a finished training hands over."""
+
+    @property
+    def epochs(self) -> Sequence[Mapping[str, float]]:
+        """One mapping an epoch: losses, validation metrics, learning rates. No clock times."""
+        ...
+
+    @property
+    def best_epoch(self) -> int:
+        """1-based epoch whose weights were kept."""
+        ...
+
+    def save(self, path: Path) -> None:
+        """Write the weights; equal weights give equal bytes.
+
+        Raises:
+            OSError: the file cannot be written; nothing half-written stays.
+        """
+        ...
+
+
+class Trainer(Protocol):
+    """Trains, and continues where a killed run left off."""
+
+    def train(
+        self, dataset: PreparedDataset, arguments: Mapping[str, Any], *, checkpoints: Path, progress: Progress
+    ) -> TrainedModel:
+        """Train with Ultralytics `arguments`; `checkpoints` is this run's own folder for resuming.
+
+        Raises:
+            InputError: the arguments or the starting weights cannot be used.
+            OutsideError: the device or the network is not there.
+        """
+        ...

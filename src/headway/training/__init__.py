@@ -1,0 +1,1 @@
+"""Splits and params -> weights that an interrupted run reaches too."""
