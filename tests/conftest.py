@@ -1,0 +1,26 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_folder() -> Path:
+    """Folder with the real data sets and weights, beside the repository or where HEADWAY_SHARED says."""
+    folder = Path(os.environ.get("HEADWAY_SHARED", ROOT.parent / "shared"))
+    if not (folder / "datasets").is_dir():
+        pytest.skip(f"the real data sets are not at {folder}; set HEADWAY_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quiet_ultralytics(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep Ultralytics' settings and fonts out of the home folder of whoever runs the tests."""
+    os.environ.setdefault("YOLO_CONFIG_DIR", str(tmp_path_factory.mktemp("ultralytics")))
+    os.environ.setdefault("YOLO_OFFLINE", "true")
