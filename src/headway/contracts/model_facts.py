@@ -1,0 +1,54 @@
+"""What an exported ONNX file says about itself, in its metadata property "headway".
+
+The graph maps `images` (n, 3, size, size) float32 RGB in [0, 1] to `detections` (n, rows, 6) float32:
+x_min, y_min, x_max, y_max in input pixels, score, class id; rows by falling score, unused rows all zero.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from headway.errors import InputError
+
+KEY = "headway"
+INPUT = "images"
+OUTPUT = "detections"
+SCHEMA_VERSION = 1
+_HINT = "use a model.onnx that Headway exported: dvc repro export"
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """The facts that running the file needs; the exporter may write more.
+
+    Attributes:
+        classes: class names; the position is the class id.
+        input_size: side of the square input, in pixels.
+    """
+
+    classes: tuple[str, ...]
+    input_size: int
+
+
+def read_model_facts(properties: Mapping[str, str], file: str) -> ModelFacts:
+    """Read the facts from an ONNX file's metadata properties; `file` names it in messages.
+
+    Raises:
+        InputError: the file was not exported by Headway, or by a version with another schema.
+    """
+    if KEY not in properties:
+        raise InputError(f"{file} carries no {KEY!r} metadata: classes and input size are unknown", hint=_HINT)
+    try:
+        values = json.loads(properties[KEY])
+        version, classes, input_size = (values[key] for key in ("schema_version", "classes", "input_size"))
+    except (ValueError, KeyError, TypeError) as error:
+        raise InputError(f"{file} carries damaged {KEY!r} metadata: {error!r}", hint=_HINT) from error
+    if version != SCHEMA_VERSION:
+        raise InputError(f"{file} has metadata of schema {version!r}, not {SCHEMA_VERSION}", hint=_HINT)
+    if not (isinstance(classes, list) and classes and all(isinstance(name, str) for name in classes)):
+        raise InputError(f"{file} names no classes in its metadata: {classes!r}", hint=_HINT)
+    if not (isinstance(input_size, int) and input_size > 0):
+        raise InputError(f"{file} has an impossible input size in its metadata: {input_size!r}", hint=_HINT)
+    return ModelFacts(tuple(classes), input_size)
