@@ -101,7 +101,7 @@ def _check_signature(session: onnxruntime.InferenceSession, facts: ModelFacts, p
         return
     found = ", ".join(f"{end.name}: {end.type} {end.shape}" for end in ends)
     raise InputError(
-        f"{path} has the ends {found}; Headway runs {INPUT}: float (n, 3, {size}, {size}), {OUTPUT}: float (n, rows, 6)",
+        f"{path} has the ends {found}, not {INPUT}: float (n, 3, {size}, {size}), {OUTPUT}: float (n, rows, 6)",
         hint="export it again: dvc repro export",
     )
 
@@ -113,5 +113,7 @@ def _fits(end: Any, sides: tuple[int | None, ...]) -> bool:
         end.type == "tensor(float)"
         and not isinstance(batch, int)
         and len(rest) == len(sides)
-        and all(side is None or not isinstance(given, int) or given == side for given, side in zip(rest, sides))
+        and all(
+            side is None or not isinstance(given, int) or given == side for given, side in zip(rest, sides, strict=True)
+        )
     )
