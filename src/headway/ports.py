@@ -104,6 +104,11 @@ class TrainedModel(Protocol):
         """1-based epoch whose weights were kept."""
         ...
 
+    @property
+    def resumed_epochs(self) -> int:
+        """Epochs that an earlier, interrupted process had done."""
+        ...
+
     def save(self, path: Path) -> None:
         """Write the weights; equal weights give equal bytes.
 
@@ -117,9 +122,17 @@ class Trainer(Protocol):
     """Trains, and continues where a killed run left off."""
 
     def train(
-        self, dataset: PreparedDataset, arguments: Mapping[str, Any], *, checkpoints: Path, progress: Progress
+        self,
+        dataset: PreparedDataset,
+        arguments: Mapping[str, Any],
+        *,
+        checkpoints: Path,
+        progress: Progress,
+        say: Callable[[str], None],
     ) -> TrainedModel:
         """Train with Ultralytics `arguments`; `checkpoints` is this run's own folder for resuming.
+
+        `progress` shows the batches of an epoch, `say` takes one line an epoch.
 
         Raises:
             InputError: the arguments or the starting weights cannot be used.

@@ -36,3 +36,8 @@ def _lines(items: Iterable[Item], label: str, total: int | None) -> Iterator[Ite
             click.echo(f"{label}: {done} of {total if total is not None else '?'}", err=True)
             spoken = now
     click.echo(f"{label}: {done} in {time.monotonic() - started:.1f} s", err=True)
+
+
+def say(line: str) -> None:
+    """Print one line about long work on stderr."""
+    click.echo(line, err=True)

@@ -15,6 +15,7 @@ TRAINING_REPORT = REPORTS / "training.json"
 EPOCHS = REPORTS / "epochs.csv"
 PARITY_REPORT = REPORTS / "parity.json"
 SCORECARD = REPORTS / "scorecard.json"
+PROVENANCE = REPORTS / "provenance.json"
 LATENCY = REPORTS / "latency.json"
 PLOTS = REPORTS / "plots"
 STATE = Path(".headway")

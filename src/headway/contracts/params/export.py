@@ -37,7 +37,7 @@ class ExportParams(Section):
     opset: Annotated[int, Field(ge=17, le=22)] = 20
     """ONNX operator set."""
     score_floor: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.001
-    """Lowest score that the file reports: low, since scoring needs the whole curve; the threshold in use comes later."""
+    """Lowest score reported: low, since scoring needs the whole curve; the threshold in use comes later."""
     iou: Annotated[float, Field(gt=0.0, lt=1.0)] = 0.7
     """IoU above which the weaker of two boxes of a class is dropped (models without built-in suppression)."""
     max_det: Annotated[int, Field(ge=1, le=10_000)] = 300

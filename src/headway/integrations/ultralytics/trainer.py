@@ -1,0 +1,168 @@
+"""Implements `ports.Trainer` with Ultralytics. Call `quiet.silence` before importing this module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from ultralytics.nn.tasks import DetectionModel, load_checkpoint
+
+from headway.contracts.dataset import PreparedDataset
+from headway.errors import HeadwayError, InputError, OutsideError
+from headway.integrations.ultralytics.checkpoint_state import StateFolder
+from headway.integrations.ultralytics.training import ResumableDetection, trust_amp
+from headway.integrations.ultralytics.weights import find_model
+from headway.ports import Progress
+
+
+@dataclass(frozen=True)
+class TrainedDetector:
+    """The best weights of a finished training. Implements `ports.TrainedModel`."""
+
+    epochs: Sequence[Mapping[str, float]]
+    best_epoch: int
+    architecture: Mapping[str, Any]
+    classes: tuple[str, ...]
+    weights: Mapping[str, torch.Tensor]
+    resumed_epochs: int
+    arguments: Mapping[str, Any]
+
+    def save(self, path: Path) -> None:
+        """Write an Ultralytics checkpoint in FP32; equal weights and arguments give equal bytes.
+
+        The model is built afresh around the weights, so that a resumed run and
+        an unbroken one pickle the same objects. No date, path or time goes in.
+        """
+        model = DetectionModel(dict(self.architecture), ch=3, nc=len(self.classes), verbose=False)
+        model.load_state_dict(self.weights)
+        model.names = dict(enumerate(self.classes))
+        model.args = dict(self.arguments)
+        model.task = "detect"
+        for parameter in model.parameters():
+            parameter.requires_grad_(False)
+        checkpoint = {
+            "epoch": -1,
+            "model": model.eval(),
+            "ema": None,
+            "train_args": dict(self.arguments),
+            "version": version("ultralytics-opencv-headless"),
+            "license": "AGPL-3.0",
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        try:
+            with partial.open("wb") as file:
+                torch.save(checkpoint, file)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+
+
+class UltralyticsTrainer:
+    """Trains YOLO11 and YOLO26 detectors, resumably. Implements `ports.Trainer`."""
+
+    def train(
+        self,
+        dataset: PreparedDataset,
+        arguments: Mapping[str, Any],
+        *,
+        checkpoints: Path,
+        progress: Progress,
+        say: Callable[[str], None],
+    ) -> TrainedDetector:
+        """Train, or go on from what `checkpoints` holds.
+
+        Raises:
+            InputError: the starting weights are no detector, an argument cannot be used, or the loss diverged.
+            OutsideError: the device is not there, or published weights could not be fetched.
+        """
+        folder = StateFolder(checkpoints)
+        state = folder.read()
+        resumed_epochs = 0 if state is None else len(state["rows"])
+        if state is None or not state["finished"]:
+            self._run(dataset, arguments, checkpoints, progress, say)
+            state = folder.read()
+        assert state is not None
+        return TrainedDetector(
+            epochs=state["rows"],
+            best_epoch=state["best_epoch"],
+            architecture=state["yaml"],
+            classes=("item",) if arguments.get("single_cls") else dataset.classes,
+            weights=folder.read_best(state),
+            resumed_epochs=resumed_epochs,
+            arguments={"task": "detect", **arguments},
+        )
+
+    def _run(
+        self,
+        dataset: PreparedDataset,
+        arguments: Mapping[str, Any],
+        checkpoints: Path,
+        progress: Progress,
+        say: Callable[[str], None],
+    ) -> None:
+        trust_amp()
+        model = find_model(str(arguments["model"]))
+        if model.endswith(".pt"):
+            check_detector(Path(model))
+        overrides = {
+            **arguments,
+            "model": model,
+            "task": "detect",
+            "mode": "train",
+            "data": str((dataset.root / "data.yaml").resolve()),
+            "project": str(checkpoints.parent.resolve()),
+            "name": checkpoints.name,
+            "exist_ok": True,
+            "plots": False,
+        }
+        try:
+            training = ResumableDetection(overrides=overrides)
+            training.progress, training.say = progress, say
+            training.train()
+        except HeadwayError:
+            raise
+        except ValueError as error:
+            if "device" in str(error).lower():
+                raise OutsideError(
+                    f"train.device: {arguments.get('device')!r} is not here ({_first_line(error)})",
+                    hint="use train.device: cpu, or run where the GPU is",
+                ) from error
+            raise InputError(f"train: {_first_line(error)}", hint="edit the train section of params.yaml") from error
+        except (TypeError, NotImplementedError, SyntaxError) as error:
+            raise InputError(f"train: {_first_line(error)}", hint="edit the train section of params.yaml") from error
+
+
+def thread_count() -> int:
+    """Return how many threads one operation uses on the CPU; another count gives other weights."""
+    return int(torch.get_num_threads())
+
+
+def check_detector(path: Path) -> None:
+    """Refuse a .pt that is no Ultralytics detector.
+
+    Raises:
+        InputError: the file is damaged, no checkpoint, or made for another task.
+    """
+    try:
+        model, _ = load_checkpoint(str(path))
+    except Exception as error:  # damaged pickles raise nearly anything
+        raise InputError(
+            f"{path} is not an Ultralytics checkpoint ({_first_line(error)})",
+            hint="use weights made by Ultralytics, or an architecture such as yolo11n.yaml",
+        ) from error
+    if getattr(model, "task", None) != "detect":
+        raise InputError(f"{path} is made for the task {model.task!r}, not for detection", hint="use detector weights")
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__
