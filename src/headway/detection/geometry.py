@@ -21,4 +21,5 @@ def iou_matrix(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDA
     sides = np.clip(high - low, 0, None)
     shared = sides[..., 0] * sides[..., 1]
     joined = areas(first)[:, None] + areas(second)[None, :] - shared
-    return np.divide(shared, joined, out=np.zeros_like(shared), where=joined > 0)
+    iou: NDArray[np.float64] = np.divide(shared, joined, out=np.zeros_like(shared), where=joined > 0)
+    return iou
