@@ -39,17 +39,21 @@ def directory(path: Path) -> Iterator[Path]:
     """Yield an empty sibling folder that replaces `path` when the block ends well.
 
     What an earlier, killed run left in the sibling is cleared first; callers
-    hold a lock (DVC's) that keeps two runs apart.
+    hold a lock (DVC's) that keeps two runs apart. A folder that is replaced is
+    renamed before it is deleted, so that `path` never names half of one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
+    replaced = path.with_name(f".{path.name}.replaced.partial")
     shutil.rmtree(partial, ignore_errors=True)
+    shutil.rmtree(replaced, ignore_errors=True)
     partial.mkdir()
     try:
         yield partial
         if path.exists():
-            shutil.rmtree(path)
+            path.rename(replaced)
         partial.rename(path)
+        shutil.rmtree(replaced, ignore_errors=True)
     except BaseException:
         shutil.rmtree(partial, ignore_errors=True)
         raise

@@ -110,11 +110,15 @@ def dataset_facts(dataset: PreparedDataset) -> dict[str, Any]:
     }
 
 
-def write_dataset(dataset: PreparedDataset) -> None:
-    """Write `records.jsonl` and `dataset.json` below `dataset.root`; the images are already there."""
+def write_dataset(dataset: PreparedDataset, problems: Sequence[str] = ()) -> None:
+    """Write `records.jsonl` and `dataset.json` below `dataset.root`; the images are already there.
+
+    `problems` are what checking found and was no reason to stop; `dataset.json` lists all of them.
+    """
     lines = [canonical_json(_record_values(record)) + "\n" for record in dataset.records]
     (dataset.root / RECORDS).write_text("".join(lines), encoding="utf-8")
-    (dataset.root / FACTS).write_text(readable_json(dataset_facts(dataset)), encoding="utf-8")
+    facts = dataset_facts(dataset) | {"problems": list(problems)}
+    (dataset.root / FACTS).write_text(readable_json(facts), encoding="utf-8")
 
 
 def read_dataset(root: Path) -> PreparedDataset:
@@ -135,6 +139,12 @@ def read_dataset(root: Path) -> PreparedDataset:
         )
     records = tuple(_record_from(json.loads(line)) for line in lines)
     return PreparedDataset(root, tuple(facts["classes"]), records)
+
+
+def read_problems(root: Path) -> tuple[str, ...]:
+    """Return the problems that `write_dataset` listed."""
+    facts = json.loads((root / FACTS).read_text(encoding="utf-8"))
+    return tuple(facts["problems"])
 
 
 def sorted_records(records: Sequence[ImageRecord]) -> tuple[ImageRecord, ...]:

@@ -34,9 +34,11 @@ class Source:
         classes: class names in the order of their ids.
         images: every image, by image id.
         problems: things the reader noticed that are no reason to stop ("image without a label file: ...").
+        root: folder that box places and problems are relative to; None where they name no files.
     """
 
     format: str
     classes: tuple[str, ...]
     images: tuple[SourceImage, ...]
     problems: tuple[str, ...] = ()
+    root: Path | None = None

@@ -1,0 +1,37 @@
+"""prepare: the data set that params.yaml names -> data/prepared, and its report."""
+
+from pathlib import Path
+
+import click
+
+from headway.cli.progress import show_progress
+from headway.cli.stage import run_stage
+from headway.contracts.atomic import write_text
+from headway.contracts.canonical import readable_json
+from headway.contracts.dataset import FACTS, read_problems
+from headway.contracts.layout import DATASET_REPORT, PREPARED, ModelFiles
+from headway.contracts.params.prepare import PrepareParams
+from headway.data.prepare import prepare, report
+from headway.data.shelves import generate
+from headway.integrations.pillow import read_image, read_image_size
+
+
+def main(params: PrepareParams, _model: ModelFiles) -> None:
+    dataset = prepare(
+        Path(params.source),
+        params,
+        PREPARED,
+        read_image=read_image,
+        read_image_size=read_image_size,
+        generate=generate,
+        progress=show_progress,
+    )
+    problems = read_problems(PREPARED)
+    write_text(DATASET_REPORT, readable_json(report(dataset, problems)))
+    if problems:
+        click.echo(
+            f"{len(problems)} problems in the data, the first: {problems[0]} (all: {PREPARED / FACTS})", err=True
+        )
+
+
+run_stage("prepare", PrepareParams, main)
