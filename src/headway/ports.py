@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.contracts.dataset import PreparedDataset
+from headway.contracts.scorecard import AtThreshold, Calibration, ClassScore, Slice
+from headway.detection.detections import Detections
 
 Item = TypeVar("Item")
 
@@ -138,4 +140,33 @@ class Trainer(Protocol):
             InputError: the arguments or the starting weights cannot be used.
             OutsideError: the device or the network is not there.
         """
+        ...
+
+
+DrawDetections = Callable[[NDArray[np.uint8], Detections, Sequence[str]], NDArray[np.uint8]]
+"""Returns a copy of an RGB image, enlarged where it is small, with boxes, class names and scores drawn."""
+
+EncodeImage = Callable[[NDArray[np.uint8], str], bytes]
+"""Returns RGB pixels as an image file of the kind that a suffix (".png", ".jpg") names."""
+
+
+class Plotter(Protocol):
+    """Draws the model card's plots as PNG; equal numbers give equal bytes."""
+
+    def plot_precision_recall(
+        self, recall: NDArray[np.float64], curves: Mapping[str, NDArray[np.float64]], at: AtThreshold
+    ) -> bytes:
+        """Draw precision over `recall` for each class, and the operating point."""
+        ...
+
+    def plot_classes(self, scores: Sequence[ClassScore]) -> bytes:
+        """Draw mAP50-95, precision and recall of each class as bars."""
+        ...
+
+    def plot_reliability(self, calibration: Calibration) -> bytes:
+        """Draw precision over score, and how many detections stand behind each bin."""
+        ...
+
+    def plot_robustness(self, slices: Sequence[Slice]) -> bytes:
+        """Draw the share of mAP50-95 that is left under each corruption."""
         ...
