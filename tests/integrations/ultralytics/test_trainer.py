@@ -1,0 +1,133 @@
+"""What the trainer refuses, what it leaves alone, and what it hands over."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headway.contracts.canonical import sha256_file
+from headway.contracts.dataset import PreparedDataset, read_dataset
+from headway.errors import InputError, OutsideError
+from headway.integrations.ultralytics.quiet import silence
+from headway.training.run import epochs_csv, training_report
+from tests.blobs import make_blobs
+
+QUICK = {"model": "yolo11n.yaml", "epochs": 1, "imgsz": 64, "batch": 4, "nbs": 4, "workers": 0, "device": "cpu"}
+
+
+def _quietly(items: Iterable[Any], *, label: str, total: int | None = None) -> Iterable[Any]:
+    return items
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> PreparedDataset:
+    return make_blobs(tmp_path_factory.mktemp("blobs"), train=6, val=2, test=1)
+
+
+def _train(dataset: PreparedDataset, folder: Path, **arguments: Any) -> Any:
+    silence(folder / "state")
+    from headway.integrations.ultralytics.trainer import UltralyticsTrainer
+
+    return UltralyticsTrainer().train(
+        dataset, QUICK | arguments, checkpoints=folder / "run", progress=_quietly, say=lambda line: None
+    )
+
+
+def test_unknown_architecture_is_refused(dataset: PreparedDataset, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no architecture 'yolo99n.yaml'"):
+        _train(dataset, tmp_path, model="yolo99n.yaml")
+
+
+def test_weights_that_are_neither_here_nor_published_are_refused(dataset: PreparedDataset, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="neither a file nor weights"):
+        _train(dataset, tmp_path, model="mine.pt")
+
+
+def test_published_weights_without_a_network_say_what_to_do(
+    dataset: PreparedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nothing listens on the discard port
+
+    with pytest.raises(OutsideError, match=r"yolo11n\.pt is not here and could not be fetched") as caught:
+        _train(dataset, tmp_path, model="yolo11n.pt")
+
+    assert "yolo11n.yaml" in caught.value.hint
+    assert [] == list((tmp_path / ".headway/weights").glob("*"))
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", b"\x89PNG\r\n\x1a\n" + bytes(100), b"PK\x03\x04" + bytes(50)])
+def test_a_file_that_is_no_checkpoint_is_refused(dataset: PreparedDataset, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bad.pt").write_bytes(content)
+
+    with pytest.raises(InputError, match=r"bad\.pt is not an Ultralytics checkpoint"):
+        _train(dataset, tmp_path, model=str(tmp_path / "bad.pt"))
+
+
+def test_a_gpu_that_is_not_here_is_outside_trouble(dataset: PreparedDataset, tmp_path: Path) -> None:
+    with pytest.raises(OutsideError, match="train.device: 17 is not here") as caught:
+        _train(dataset, tmp_path, device=17)
+
+    assert "cpu" in caught.value.hint
+
+
+def test_training_leaves_the_prepared_folder_as_it_was(tmp_path: Path) -> None:
+    dataset = make_blobs(tmp_path / "data", train=6, val=2, test=1)
+    before = {path: sha256_file(path) for path in (tmp_path / "data").rglob("*") if path.is_file()}
+
+    _train(dataset, tmp_path, cache="disk")
+
+    assert before == {path: sha256_file(path) for path in (tmp_path / "data").rglob("*") if path.is_file()}
+
+
+def test_the_report_tells_the_kept_epoch_and_the_csv_every_epoch(dataset: PreparedDataset, tmp_path: Path) -> None:
+    trained = _train(dataset, tmp_path, epochs=2)
+
+    rows = list(csv.DictReader(epochs_csv(trained.epochs).splitlines()))
+    report = training_report(trained)
+
+    assert ["1", "2"] == [row["epoch"] for row in rows]
+    assert "time" not in rows[0]
+    assert trained.best_epoch == report["best_epoch"]
+    assert {"train/box_loss", "metrics/mAP50(B)", "lr/pg0"} <= set(report["validation"])
+
+
+def test_saved_weights_load_in_ultralytics_and_start_the_next_training(
+    dataset: PreparedDataset, tmp_path: Path
+) -> None:
+    _train(dataset, tmp_path / "first").save(tmp_path / "weights.pt")
+    trained = _train(dataset, tmp_path / "second", model=str(tmp_path / "weights.pt"))
+
+    from ultralytics import YOLO
+
+    assert {0: "square", 1: "bar"} == YOLO(tmp_path / "weights.pt").names
+    assert ("square", "bar") == trained.classes
+
+
+def test_a_finished_training_is_not_run_again(dataset: PreparedDataset, tmp_path: Path) -> None:
+    first = _train(dataset, tmp_path)
+    again = _train(dataset, tmp_path)
+
+    assert (0, 1) == (first.resumed_epochs, again.resumed_epochs)
+    assert list(first.epochs) == list(again.epochs)
+
+
+def test_the_records_reach_the_trainer_unchanged(dataset: PreparedDataset, tmp_path: Path) -> None:
+    silence(tmp_path)
+    from ultralytics.utils import DEFAULT_CFG
+
+    from headway.integrations.ultralytics.records import RecordsDataset
+
+    data = {"prepared": read_dataset(dataset.root), "names": {0: "square", 1: "bar"}, "scratch": tmp_path}
+    fed = RecordsDataset(img_path="val", imgsz=64, hyp=DEFAULT_CFG, augment=False, data=data, batch_size=2)
+    record = dataset.split("val")[0]
+    box = record.boxes[0]
+
+    assert len(dataset.split("val")) == len(fed)
+    assert [0.0] == fed.labels[0]["cls"][0].tolist()
+    assert (box.x_max - box.x_min) / record.width == pytest.approx(fed.labels[0]["bboxes"][0][2])
