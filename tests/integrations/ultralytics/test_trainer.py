@@ -38,7 +38,7 @@ def _train(dataset: PreparedDataset, folder: Path, **arguments: Any) -> Any:
 
 
 def test_unknown_architecture_is_refused(dataset: PreparedDataset, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no architecture 'yolo99n.yaml'"):
+    with pytest.raises(InputError, match=r"no architecture 'yolo99n\.yaml'"):
         _train(dataset, tmp_path, model="yolo99n.yaml")
 
 
@@ -70,7 +70,7 @@ def test_a_file_that_is_no_checkpoint_is_refused(dataset: PreparedDataset, tmp_p
 
 
 def test_a_gpu_that_is_not_here_is_outside_trouble(dataset: PreparedDataset, tmp_path: Path) -> None:
-    with pytest.raises(OutsideError, match="train.device: 17 is not here") as caught:
+    with pytest.raises(OutsideError, match=r"train\.device: 17 is not here") as caught:
         _train(dataset, tmp_path, device=17)
 
     assert "cpu" in caught.value.hint
