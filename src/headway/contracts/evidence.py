@@ -1,13 +1,18 @@
 """Per-image evidence of one scoring, so that two models can later be compared on the same images.
 
 Three Parquet tables in one folder. Rows are ordered by image id, then by
-falling score (detections) or by label order (ground truth).
+falling score (detections) or by label order (ground truth). Each table's
+metadata names what it belongs to: the keys below.
 """
 
 from __future__ import annotations
 
+SCHEMA_VERSION = 1
+METADATA = ("schema_version", "model_sha256", "dataset_digest", "classes", "match_iou", "threshold")
+"""Values are text; classes is a JSON list."""
+
 IMAGES = "images.parquet"
-"""Columns: image_id str, sha256 str, width int32, height int32, group str."""
+"""Columns: image_id str, sha256 str, width int32, height int32, group str (empty where unknown)."""
 
 GROUND_TRUTH = "ground_truth.parquet"
 """Columns: image_id str, class_id int32, x_min, y_min, x_max, y_max float64, matched bool (at the operating point)."""

@@ -9,14 +9,26 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
+from headway.contracts.atomic import write_text
+from headway.contracts.canonical import readable_json
 from headway.errors import InputError
 
 SCHEMA_VERSION: Literal[1] = 1
 DocumentT = TypeVar("DocumentT", bound="Document")
+Corruption = Literal["dark", "bright", "blur", "motion_blur", "jpeg", "noise"]
+Strength = Literal[1, 2]
+
+
+def _rounded(value: float) -> float:
+    return round(value, 6)
+
+
+Number = Annotated[float, AfterValidator(_rounded)]
+"""Six decimals: more than any test set can tell apart, and short to read in a diff."""
 
 
 class Document(BaseModel):
@@ -30,28 +42,28 @@ class Quality(Document):
 
     images: int
     boxes: int
-    map50_95: float | None
-    map50: float | None
-    map75: float | None
-    map_small: float | None
+    map50_95: Number | None
+    map50: Number | None
+    map75: Number | None
+    map_small: Number | None
     """Objects under 32 x 32 pixels (COCO's area ranges)."""
-    map_medium: float | None
-    map_large: float | None
-    recall_100: float | None
+    map_medium: Number | None
+    map_large: Number | None
+    recall_100: Number | None
     """Average recall at 100 detections an image."""
 
 
 class AtThreshold(Document):
     """Counts and rates at one confidence threshold and one IoU."""
 
-    threshold: float
-    iou: float
+    threshold: Number
+    iou: Number
     true_positives: int
     false_positives: int
     false_negatives: int
-    precision: float | None
-    recall: float | None
-    f1: float | None
+    precision: Number | None
+    recall: Number | None
+    f1: Number | None
 
 
 class ClassScore(Document):
@@ -59,36 +71,39 @@ class ClassScore(Document):
 
     name: str
     boxes: int
-    map50_95: float | None
-    map50: float | None
+    map50_95: Number | None
+    map50: Number | None
     at_threshold: AtThreshold
 
 
 class CalibrationBin(Document):
-    """Detections whose score lies in [low, high)."""
+    """Detections whose score lies in [low, high); the last bin holds 1 too."""
 
-    low: float
-    high: float
+    low: Number
+    high: Number
     detections: int
-    mean_score: float | None
-    precision: float | None
+    mean_score: Number | None
+    precision: Number | None
 
 
 class Calibration(Document):
     """How far scores are from being probabilities of a true positive."""
 
-    expected_calibration_error: float | None
-    """Mean |precision - mean score| over bins, weighted by detections (Guo et al. 2017, arXiv 1706.04599)."""
+    expected_calibration_error: Number | None
+    """Mean |precision - mean score| over bins, weighted by detections (Guo et al. 2017, arXiv 1706.04599).
+
+    Over detections of score 0.1 and more; None without any.
+    """
     bins: tuple[CalibrationBin, ...]
 
 
 class Slice(Document):
     """The test split under one corruption."""
 
-    corruption: Literal["dark", "bright", "blur", "motion_blur", "jpeg", "noise"]
-    strength: Literal[1, 2]
+    corruption: Corruption
+    strength: Strength
     quality: Quality
-    relative_map50_95: float | None
+    relative_map50_95: Number | None
     """Share of the clean mAP50-95 that is left."""
 
 
@@ -107,8 +122,8 @@ class Scorecard(Document):
     quality: Quality
     operating_point: AtThreshold
     """On the test split, at the threshold that was chosen on val."""
-    threshold_source: str
-    """"best F1 on val" or "params.yaml"."""
+    threshold_source: Literal["best F1 on val", "params.yaml", "fallback"]
+    """Who chose it; the fallback is for a model that finds nothing right on val."""
     per_class: tuple[ClassScore, ...]
     confusion: tuple[tuple[int, ...], ...]
     """(classes + 1) squared; row = true class, column = found class, last = background; at the operating point."""
@@ -119,9 +134,9 @@ class Scorecard(Document):
 class LatencyStats(Document):
     """Milliseconds of one image, from decoded pixels to detections, at batch 1."""
 
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
+    p50_ms: Number
+    p95_ms: Number
+    p99_ms: Number
     runs: int
 
 
@@ -131,12 +146,17 @@ class LatencyReport(Document):
     schema_version: Literal[1] = SCHEMA_VERSION
     model_sha256: str
     latency: LatencyStats
-    throughput_images_per_second: float
+    throughput_images_per_second: Number
     throughput_batch: int
     hardware: str
     """CPU model and cores, or GPU name."""
     threads: int
     engine: str
+
+
+def write_document(path: Path, document: Document) -> None:
+    """Write a scorecard or a latency report, whole or not at all; equal content gives equal bytes."""
+    write_text(path, readable_json(document.model_dump(mode="json")))
 
 
 def read_scorecard(path: Path) -> Scorecard:
