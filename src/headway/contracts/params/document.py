@@ -46,13 +46,13 @@ class ParamsError(InputError):
         faults: every fault that was found, in the order of their lines.
     """
 
-    def __init__(self, file: str, faults: list[Fault]) -> None:
+    def __init__(self, file: str, faults: list[Fault], hint: str = "") -> None:
         self.faults = sorted(faults, key=lambda fault: (fault.line, fault.key))
         lines = [f"{file}:{fault.line}: {fault.key}: {fault.message}" for fault in self.faults]
         count = "1 thing" if len(lines) == 1 else f"{len(lines)} things"
         super().__init__(
             "\n  ".join([f"{count} in {file} cannot be used:", *lines]),
-            hint=f"edit the lines above, then: headway params check {file}",
+            hint=hint or f"edit the lines above, then: headway params check {file}",
         )
 
 
