@@ -29,18 +29,17 @@ def check_ids(source: Source, findings: Findings) -> None:
 def box_fault(box: Box, width: int, height: int) -> str | None:
     """Return what is wrong with a box on an image of this size, or None."""
     corners = f"({box.x_min:.10g}, {box.y_min:.10g}, {box.x_max:.10g}, {box.y_max:.10g})"
-    if box.x_max <= box.x_min or box.y_max <= box.y_min:
-        return f"{box.class_name} box {corners} has no area"
-    outside = max(
-        max(-box.x_min, box.x_max - width) - _noise(width), max(-box.y_min, box.y_max - height) - _noise(height)
-    )
-    if outside > 0:
+    outside_x, outside_y = max(-box.x_min, box.x_max - width), max(-box.y_min, box.y_max - height)
+    if outside_x > _noise(width) or outside_y > _noise(height):
         return f"{box.class_name} box {corners} reaches out of the image ({width} x {height})"
+    inside = clip_noise(box, width, height)
+    if inside.x_max <= inside.x_min or inside.y_max <= inside.y_min:
+        return f"{box.class_name} box {corners} has no area"
     return None
 
 
 def clip_noise(box: Box, width: int, height: int) -> Box:
-    """Return a box without fault with its corners inside the image, exactly."""
+    """Return a box that reaches no further out than noise with its corners inside the image, exactly."""
     return replace(
         box,
         x_min=max(box.x_min, 0.0),

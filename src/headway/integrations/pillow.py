@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import io
+import struct
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from headway.errors import InputError, OutsideError
 
 MAX_PIXELS = 200_000_000
 """Refuse decompression bombs: far above any camera, far below what exhausts memory."""
+
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error)
+"""What Pillow raises for files that are cut off or garbled, pixels and metadata alike."""
 
 _EXIF_ORIENTATION = 0x0112
 _TRANSPOSED = {5, 6, 7, 8}
@@ -35,20 +39,24 @@ def read_image(path: Path) -> NDArray[np.uint8]:
     with _open(path) as image:
         try:
             return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-        except (OSError, SyntaxError, ValueError) as error:
-            raise InputError(f"{path}: the image is damaged ({error})", hint="replace or remove the file") from error
+        except _DAMAGE as error:
+            raise _damaged(path, error) from error
 
 
 def read_image_size(path: Path) -> tuple[int, int]:
-    """Return (width, height) of the upright image, from its header alone.
+    """Return (width, height) of the upright image, from its header (of a PNG from all of it: its EXIF may come last).
 
     Raises:
-        InputError: the file is no image or claims more than MAX_PIXELS.
+        InputError: the file is no image, is cut off, or claims more than MAX_PIXELS.
         OutsideError: the file cannot be read.
     """
     with _open(path) as image:
         width, height = image.size
-        return (height, width) if image.getexif().get(_EXIF_ORIENTATION) in _TRANSPOSED else (width, height)
+        try:
+            transposed = image.getexif().get(_EXIF_ORIENTATION) in _TRANSPOSED
+        except _DAMAGE as error:
+            raise _damaged(path, error) from error
+        return (height, width) if transposed else (width, height)
 
 
 def draw_detections(image: NDArray[np.uint8], detections: Detections, classes: Sequence[str]) -> NDArray[np.uint8]:
@@ -101,10 +109,15 @@ def _draw_box(
     pen.text((x + margin - left, y + margin - top), label, fill="black" if dark else "white", font=font)
 
 
+def _damaged(path: Path, error: Exception) -> InputError:
+    return InputError(f"{path}: the image is damaged ({error})", hint="replace or remove the file")
+
+
 def _open(path: Path) -> Image.Image:
     try:
         image = Image.open(path)
-    except (UnidentifiedImageError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
+    # Once imported, Ultralytics replaces Image.open by one that looks for a HEIF plug-in before it gives up.
+    except (UnidentifiedImageError, ImportError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
         raise InputError(f"{path}: not an image ({error})", hint="replace or remove the file") from error
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist") from error
