@@ -14,8 +14,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-PADDING = 114
-"""Grey level around the image, as in training."""
+from headway.contracts.model_facts import PADDING
 
 _ROWS_AT_ONCE = 32
 """Rows resized in one go: their intermediate values stay in the processor's cache."""

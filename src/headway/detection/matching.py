@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from headway.contracts.dataset import ImageRecord, PreparedDataset
 from headway.detection.detections import Detections
 from headway.detection.geometry import iou_matrix
 
@@ -27,6 +28,13 @@ class Labels:
 
     def __len__(self) -> int:
         return len(self.class_ids)
+
+
+def labels_of(dataset: PreparedDataset, record: ImageRecord) -> Labels:
+    """Return the true objects of a record, with class ids."""
+    boxes = [(box.x_min, box.y_min, box.x_max, box.y_max) for box in record.boxes]
+    class_ids = [dataset.class_id(box.class_name) for box in record.boxes]
+    return Labels(np.array(boxes, dtype=np.float64).reshape(-1, 4), np.array(class_ids, dtype=np.int64))
 
 
 def class_iou(detections: Detections, labels: Labels) -> NDArray[np.float64]:
