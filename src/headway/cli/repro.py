@@ -1,0 +1,53 @@
+"""`headway repro`: check params.yaml, run the pipeline, and end with the failure's own sentence and exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from headway.cli.failure import FAILURE_FILE, read_failure
+from headway.contracts.layout import PARAMS
+from headway.contracts.params.whole import check_params
+from headway.errors import OutsideError
+from headway.integrations.dvc import find_obstacle, reproduce
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("arguments", metavar="[DVC REPRO ARGUMENTS]...", nargs=-1, type=click.UNPROCESSED)
+def repro(arguments: tuple[str, ...]) -> int:
+    """Run `dvc repro`, after params.yaml was checked as a whole.
+
+    DVC ends every failure with 255; here a stage's failure keeps its own exit
+    code, and its sentence and hint are the last thing shown.
+    """
+    check_params(PARAMS)
+    with tempfile.TemporaryDirectory(prefix="headway-") as folder:
+        failure_file = Path(folder) / "failure.json"
+        code = reproduce(arguments, environment=stage_environment(os.environ, failure_file))
+        failure = read_failure(failure_file)
+    if code == 0:
+        return 0
+    failure = failure or find_obstacle(Path.cwd())
+    if failure:
+        raise failure
+    if code < 0:
+        raise OutsideError(f"dvc was ended by signal {-code}", hint="run this again: finished stages are kept")
+    click.echo(f"error: dvc repro ended with exit code {code}; what it said is above", err=True)
+    return code
+
+
+def stage_environment(environment: Mapping[str, str], failure_file: Path) -> dict[str, str]:
+    """Return what the stages run with: this Python first on PATH, their lines unbuffered, DVC silent to its makers."""
+    here = str(Path(sys.executable).parent)
+    return {
+        **environment,
+        FAILURE_FILE: str(failure_file),
+        "DVC_NO_ANALYTICS": "1",
+        "PATH": os.pathsep.join([here, environment.get("PATH", os.defpath)]),
+        "PYTHONUNBUFFERED": "1",
+    }
