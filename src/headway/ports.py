@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.contracts.dataset import PreparedDataset
+from headway.contracts.model_facts import ExportFacts
 from headway.contracts.scorecard import AtThreshold, Calibration, ClassScore, Slice
 from headway.detection.detections import Detections
 
@@ -59,6 +60,33 @@ class Runtime(Protocol):
 
         Rows come by falling score; unused rows are all zero.
         """
+        ...
+
+
+class Checkpoint(Protocol):
+    """A trained detector, before it becomes the file that ships."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names; the position is the class id."""
+        ...
+
+    @property
+    def train_size(self) -> int:
+        """Side of the square input that it was trained with, in pixels."""
+        ...
+
+    @property
+    def end2end(self) -> bool:
+        """Whether the network suppresses duplicates itself."""
+        ...
+
+    def trace(self, facts: ExportFacts, *, opset: int) -> bytes:
+        """Return the network alone as ONNX; equal weights and facts give equal bytes."""
+        ...
+
+    def runtime(self, facts: ExportFacts) -> Runtime:
+        """Return the checkpoint as something to run, with its own framework's post-processing."""
         ...
 
 

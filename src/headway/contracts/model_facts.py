@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Literal
 
+from headway.contracts.canonical import canonical_json
 from headway.errors import InputError
 
 KEY = "headway"
 INPUT = "images"
 OUTPUT = "detections"
+NETWORK_OUTPUT = "raw"
+"""What the network alone gives, before post-processing is added; never the name of a shipped output."""
 SCHEMA_VERSION = 1
+PADDING = 114
+"""Grey level around a letterboxed image (`headway.detection.letterbox` holds to it)."""
 _HINT = "use a model.onnx that Headway exported: dvc repro export"
 
 
@@ -30,6 +36,36 @@ class ModelFacts:
 
     classes: tuple[str, ...]
     input_size: int
+
+
+@dataclass(frozen=True)
+class ExportFacts(ModelFacts):
+    """Everything that the exporter bakes into the file and says about it; no date and no path.
+
+    Attributes:
+        score_floor: only scores above it are reported.
+        iou: overlap above which the weaker of two boxes of a class is dropped; without effect when `end2end`.
+        max_det: most rows an image.
+        precision: arithmetic of the network; inputs, outputs and post-processing are float32.
+        end2end: whether the network suppresses duplicates itself.
+    """
+
+    score_floor: float
+    iou: float
+    max_det: int
+    precision: Literal["fp32", "fp16", "int8"]
+    end2end: bool
+
+    def properties(self) -> dict[str, str]:
+        """Return the file's metadata properties; `read_model_facts` reads them."""
+        values = {
+            "schema_version": SCHEMA_VERSION,
+            "letterbox": {"pad": PADDING, "centered": True},
+            "colour": "RGB",
+            "scale": "1/255",
+            **asdict(self),
+        }
+        return {KEY: canonical_json(values)}
 
 
 def read_model_facts(properties: Mapping[str, str], file: str) -> ModelFacts:
