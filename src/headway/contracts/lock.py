@@ -1,8 +1,8 @@
-"""dvc.lock: what DVC recorded of each stage's last run (https://dvc.org/doc/user-guide/project-structure/dvcyaml-files)."""
+"""dvc.lock: what DVC recorded of each stage's last run."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,48 +11,36 @@ import yaml
 from headway.contracts.canonical import sha256_of
 from headway.errors import InputError
 
-UPSTREAM = ("prepare", "train", "export", "evaluate")
-"""Stages before package. Package's own entry holds the digest of its bundle, so naming it there would be circular."""
-
 _HINT = "run: dvc repro"
 
 
-def read_lock(path: Path) -> Mapping[str, Any]:
-    """Return stage -> entry (cmd, deps, params, outs).
+def read_lock(path: Path) -> dict[str, str]:
+    """Return output path -> MD5 (of a folder, with ".dir" at its end) over all stages.
 
     Raises:
         InputError: the file is missing or is no lock of DVC 2 or later.
     """
     try:
-        stages = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
+        stages: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
+        return {out["path"]: out["md5"] for entry in stages.values() for out in entry.get("outs", ())}
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist: the stages before have not been run", hint=_HINT) from error
-    except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is no dvc.lock: {error!r}", hint=_HINT) from error
-    if not isinstance(stages, dict):
-        raise InputError(f"{path} names no stages", hint=_HINT)
-    return stages
 
 
-def inputs_digest(lock: Mapping[str, Any], stages: Sequence[str]) -> str:
-    """Return the SHA-256 over what went into `stages`: the deps (with their digests) and params of their entries.
+def outputs_digest(lock: Mapping[str, str], outputs: Iterable[Path]) -> str:
+    """Return the SHA-256 over what the lock records for `outputs`.
 
-    Outs are left out because some hold clock times (latency, wall time); an out that matters is the next
-    stage's dep, or has its own digest in the manifest. `cmd` is left out because DVC lets no stage depend
-    on it, so a manifest could fall behind it; the script that it names is a dep. The package stage must
-    itself depend on all that is digested here: then DVC reruns it whenever this digest changes.
+    Name every output that package depends on, less those that the clock decides (latency). Then DVC reruns
+    package exactly when this digest changes. Code, commands and other outputs of the entries stay out: an
+    edit of them that changes no output reruns nothing downstream, and would leave the manifest behind.
 
     Raises:
-        InputError: a stage has no entry.
+        InputError: the lock has no such output.
     """
-    missing = [name for name in stages if name not in lock]
+    paths = [path.as_posix() for path in outputs]
+    missing = [path for path in paths if path not in lock]
     if missing:
-        raise InputError(f"dvc.lock has no entry for the stage {missing[0]}", hint=_HINT)
-    entries = {name: {key: lock[name].get(key) for key in ("deps", "params")} for name in stages}
-    return sha256_of(entries)
-
-
-def out_md5(lock: Mapping[str, Any], path: str) -> str | None:
-    """Return the MD5 that the lock records for the output `path`; None for an output that it does not know."""
-    outs = (out for entry in lock.values() for out in entry.get("outs", ()))
-    return next((out.get("md5") for out in outs if out["path"] == path), None)
+        raise InputError(f"dvc.lock records no output {missing[0]}", hint=_HINT)
+    return sha256_of({path: lock[path] for path in paths})

@@ -79,9 +79,9 @@ class Manifest(Document):
     """Path in the bundle -> digest, of every file that the identity covers."""
     dataset_digest: Sha256
     params_digest: Sha256
-    """Over all of params.yaml as resolved, defaults included."""
+    """Over what params.yaml says for all stages."""
     upstream_digest: Sha256
-    """Over the inputs of the stages before package in dvc.lock (`contracts.lock.inputs_digest`)."""
+    """Over the outputs of the stages before package in dvc.lock (`contracts.lock.outputs_digest`)."""
     scorecard: FileDigest
     """reports/scorecard.json, the source of `metrics`."""
     metrics: Metrics

@@ -1,0 +1,82 @@
+"""The pictures of the model card."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from headway.contracts.dataset import ImageRecord
+from headway.contracts.manifest import CARD_FOLDER
+from headway.detection.average_precision import RECALL_LEVELS, precision_at_recall, rank
+from headway.detection.letterbox import letterbox
+from headway.detection.matching import Labels
+from headway.packaging.sources import Sources
+from headway.ports import DrawDetections, EncodeImage, ImageReader, Plotter
+
+_TILE = 640
+_COLUMNS = 3
+_TILES = 6
+_MATCH_IOU = np.array([0.5])
+
+
+def draw_pictures(
+    sources: Sources,
+    samples: Sequence[ImageRecord],
+    *,
+    plotter: Plotter,
+    read_image: ImageReader,
+    draw: DrawDetections,
+    encode: EncodeImage,
+) -> Iterator[tuple[str, str, bytes]]:
+    """Yield title, path in the bundle and PNG of each picture.
+
+    Args:
+        sources: the results to show.
+        samples: test images to show with what was found in them; the first few are taken.
+        plotter: draws the plots.
+        read_image, draw, encode: make the sheet of samples.
+    """
+    card = sources.scorecard
+    tiles = [
+        _tile(read_image(sources.dataset.image_path(sample)), sources, sample, draw) for sample in samples[:_TILES]
+    ]
+    yield "What it finds", f"{CARD_FOLDER}/samples.png", encode(_sheet(tiles), ".png")
+    curves = plotter.plot_precision_recall(RECALL_LEVELS, _curves(sources), card.operating_point)
+    yield "Precision and recall", f"{CARD_FOLDER}/precision_recall.png", curves
+    yield "Classes", f"{CARD_FOLDER}/classes.png", plotter.plot_classes(card.per_class)
+    yield "Reliability", f"{CARD_FOLDER}/reliability.png", plotter.plot_reliability(card.calibration)
+    if card.slices:
+        yield "Robustness", f"{CARD_FOLDER}/robustness.png", plotter.plot_robustness(card.slices)
+
+
+def _curves(sources: Sources) -> dict[str, NDArray[np.float64]]:
+    """Return class name -> precision at RECALL_LEVELS, of the classes with labels."""
+    records, classes = sources.test_images, sources.dataset.classes
+    found = [sources.found[record.image_id] for record in records]
+    labels = [_labels(record, sources) for record in records]
+    curves = precision_at_recall(rank(found, labels, len(classes), iou_thresholds=_MATCH_IOU))[0]
+    return {name: curve for name, curve in zip(classes, curves, strict=True) if not np.isnan(curve).any()}
+
+
+def _labels(record: ImageRecord, sources: Sources) -> Labels:
+    boxes = [(box.x_min, box.y_min, box.x_max, box.y_max) for box in record.boxes]
+    ids = [sources.dataset.class_id(box.class_name) for box in record.boxes]
+    return Labels(np.array(boxes, dtype=np.float64).reshape(-1, 4), np.array(ids, dtype=np.int64))
+
+
+def _tile(image: NDArray[np.uint8], sources: Sources, sample: ImageRecord, draw: DrawDetections) -> NDArray[np.uint8]:
+    """Return the image with its detections, in a square."""
+    found = sources.found[sample.image_id].above(sources.threshold)
+    square, _ = letterbox(draw(image, found, sources.dataset.classes), _TILE)
+    return square
+
+
+def _sheet(tiles: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Return square tiles side by side, in rows of `_COLUMNS`."""
+    columns = min(_COLUMNS, len(tiles))
+    blank = np.full_like(tiles[0], 255)
+    padded = [*tiles, *[blank] * (-len(tiles) % columns)]
+    rows = [np.hstack(padded[start : start + columns]) for start in range(0, len(padded), columns)]
+    return np.vstack(rows)
