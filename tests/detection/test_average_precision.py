@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import contextlib
-import io
 from typing import Any
 
 import numpy as np
@@ -21,6 +19,7 @@ from headway.detection.average_precision import (
 )
 from headway.detection.detections import Detections
 from headway.detection.matching import Labels
+from tests.coco_reference import reference_curves
 from tests.detection.scenes import random_scene
 
 CLASSES = 3
@@ -28,36 +27,22 @@ Scene = tuple[Detections, Labels]
 
 
 def pycocotools_precision(scenes: list[Scene]) -> NDArray[np.float64]:
-    """The (10, classes) average precision by the reference implementation; NaN without labels."""
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
-    truth: dict[str, Any] = {
-        "images": [{"id": index} for index in range(1, len(scenes) + 1)],
-        "categories": [{"id": index} for index in range(1, CLASSES + 1)],
-        "annotations": [],
-    }
+    """Return the (10, classes) average precision by the reference implementation; NaN without labels."""
+    annotations: list[dict[str, Any]] = []
     results = []
     for image, (found, labels) in enumerate(scenes, start=1):
         for box, class_id in zip(labels.boxes, labels.class_ids, strict=True):
             area = float((box[2] - box[0]) * (box[3] - box[1]))
-            number = len(truth["annotations"]) + 1
-            truth["annotations"].append(
-                {**_coco(image, box, class_id), "id": number, "area": area, "iscrowd": 0},
-            )
+            annotations.append({**_coco(image, box, class_id), "id": len(annotations) + 1, "area": area, "iscrowd": 0})
         for box, class_id, score in zip(found.boxes, found.class_ids, found.scores, strict=True):
             results.append({**_coco(image, box, class_id), "score": float(score)})
-    with contextlib.redirect_stdout(io.StringIO()):
-        coco = COCO()
-        coco.dataset = truth
-        coco.createIndex()
-        evaluation = COCOeval(coco, coco.loadRes(results) if results else COCO(), "bbox")
-        evaluation.params.imgIds = [image["id"] for image in truth["images"]]
-        evaluation.evaluate()
-        evaluation.accumulate()
-    precision = evaluation.eval["precision"][:, :, :, 0, 2]
-    precision[precision == -1] = np.nan
-    return np.asarray(precision.mean(axis=1))
+    truth = {
+        "images": [{"id": index} for index in range(1, len(scenes) + 1)],
+        "categories": [{"id": index} for index in range(1, CLASSES + 1)],
+        "annotations": annotations,
+    }
+    precision, _ = reference_curves(truth, results)
+    return np.asarray(precision[..., 0].mean(axis=1))
 
 
 def _coco(image: int, box: NDArray[Any], class_id: int) -> dict[str, Any]:
