@@ -30,7 +30,7 @@ def main(params: PrepareParams, _model: ModelFiles) -> None:
     write_text(DATASET_REPORT, readable_json(report(dataset, problems)))
     if problems:
         click.echo(
-            f"{len(problems)} problems in the data, the first: {problems[0]} (all: {PREPARED / FACTS})", err=True
+            f"problems in the data: {len(problems)} (all in {PREPARED / FACTS}), the first: {problems[0]}", err=True
         )
 
 

@@ -22,6 +22,7 @@ from headway.data.source import Source, SourceImage
 from headway.errors import InputError
 from headway.integrations.pillow import read_image, read_image_size
 from headway.ports import Progress
+from tests.conftest import ROOT
 from tests.data.sources import SIZE, quiet, voc_object, write_image, write_text, write_voc, write_yolo
 
 ROW = "0 0.5 0.5 0.25 0.5\n"
@@ -237,7 +238,7 @@ def test_a_kill_leaves_the_old_folder_or_the_new_one(tmp_path: Path, moment: str
     whole = [contents(tmp_path / "out"), contents(tmp_path / "expected")]
     partial, replaced = tmp_path / ".out.partial", tmp_path / ".out.replaced.partial"
     sign = {"reading": partial, "copying": partial / "labels/val", "replacing": replaced}[moment]
-    process = subprocess.Popen([sys.executable, "-c", KILLED, str(new), str(tmp_path / "out")])
+    process = subprocess.Popen([sys.executable, "-c", KILLED, str(new), str(tmp_path / "out")], cwd=ROOT)
     while process.poll() is None and not sign.exists():
         time.sleep(0.0002)
     process.kill()
