@@ -81,10 +81,11 @@ def test_a_store_that_is_not_done_at_the_deadline_is_given_up(tmp_path: Path) ->
 
 def test_a_server_that_breaks_off_is_asked_nothing_twice(tmp_path: Path) -> None:
     requests: list[str] = []
-    with broken_server(requests) as uri, pytest.raises(OutsideError, match="500"):
-        mirror(record(tmp_path), TrackingStore(uri))
+    with broken_server(requests) as uri, pytest.raises(OutsideError, match="500") as failure:
+        mirror(record(tmp_path), TrackingStore(uri.replace("://", "://me:secret@")))
     assert 2 == len(requests)
     assert "/health" == requests[0]
+    assert "secret" not in failure.value.message
 
 
 def test_a_database_server_that_is_down_is_given_up_by_the_probe() -> None:

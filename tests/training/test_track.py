@@ -110,6 +110,12 @@ def test_a_report_that_was_edited_after_the_run_is_refused(repository: Path) -> 
         collect(repository)
 
 
+def test_a_lock_with_the_markers_of_a_merge_is_refused(repository: Path) -> None:
+    write(repository / "dvc.lock", "<<<<<<< HEAD\n")
+    with pytest.raises(InputError, match=re.escape("dvc.lock is no dvc.lock")):
+        collect(repository)
+
+
 def test_stages_that_have_not_run_yet_are_left_out(tmp_path: Path) -> None:
     write(tmp_path / "dvc.lock", yaml.safe_dump({"stages": {"prepare": {"cmd": "python pipelines/prepare.py"}}}))
     assert RunRecord(

@@ -216,15 +216,15 @@ def _serve_job() -> None:
         signal.alarm(0)
         answer = asdict(_mirror(RunRecord.from_json(job["record"]), store))
     except Exception as error:
-        answer = {"failure": _sentence(error)}
+        answer = {"failure": _sentence(error, store)}
     sys.stdout.write(json.dumps(answer) + "\n")
 
 
-def _sentence(error: Exception) -> str:
-    """Return the first line of what MLflow says, short enough for a terminal."""
+def _sentence(error: Exception, store: TrackingStore) -> str:
+    """Return the first line of what MLflow says, short enough for a terminal and without the store's password."""
     reason = error.reason if isinstance(error, urllib.error.URLError) else error
     text = str(reason).strip() or type(error).__name__
-    return text.splitlines()[0][:300]
+    return text.replace(store.uri, store.shown).splitlines()[0][:300]
 
 
 def _mirror(record: RunRecord, store: TrackingStore) -> MirroredRun:

@@ -17,14 +17,17 @@ from headway.contracts.canonical import md5_file, sha256_of
 from headway.contracts.layout import (
     DATASET_REPORT,
     EPOCHS,
+    EXPORT_SPEED,
     LATENCY,
     LOCK,
     PARITY_REPORT,
     PLOTS,
+    PROVENANCE,
     SCORECARD,
     TRAINING_REPORT,
     ModelFiles,
 )
+from headway.contracts.lock import read_lock
 from headway.contracts.run_record import LOCK_TAG, RunRecord, TrackedDataset, TrackedFile, TrackedMetric
 from headway.contracts.scorecard import LatencyReport, Scorecard, read_latency, read_scorecard
 from headway.errors import InputError
@@ -32,7 +35,16 @@ from headway.errors import InputError
 _PART_CHARACTERS = 80
 """MLflow refuses keys longer than 250; ours have a class name and two words of our own."""
 
-_REPORTS = (DATASET_REPORT, TRAINING_REPORT, EPOCHS, PARITY_REPORT, SCORECARD, LATENCY)
+_REPORTS = (
+    DATASET_REPORT,
+    TRAINING_REPORT,
+    EPOCHS,
+    PROVENANCE,
+    PARITY_REPORT,
+    EXPORT_SPEED,
+    SCORECARD,
+    LATENCY,
+)
 
 
 def collect_run(root: Path, model: ModelFiles, *, lock_digest: str, commit: str | None) -> RunRecord:
@@ -41,12 +53,11 @@ def collect_run(root: Path, model: ModelFiles, *, lock_digest: str, commit: str 
     Params come from dvc.lock, not from params.yaml, which may have been edited since.
 
     Raises:
-        InputError: a report was changed after the run, so that dvc.lock no longer vouches for it.
+        InputError: dvc.lock cannot be read, or a report is not the one that it records.
     """
-    lock = yaml.safe_load((root / LOCK).read_text(encoding="utf-8"))
     present = [path for path in (*_REPORTS, model.manifest) if (root / path).is_file()]
-    _check_vouched(root, present, lock)
-    params = flatten(_recorded_params(lock))
+    _check_vouched(root, present, read_lock(root / LOCK))
+    params = flatten(_recorded_params(root / LOCK))
     facts = _read_json(root / DATASET_REPORT)
     manifest = _read_json(root / model.manifest)
     tags = {
@@ -153,19 +164,16 @@ def _files_below(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _recorded_params(lock: Mapping[str, Any]) -> dict[str, Any]:
+def _recorded_params(lock: Path) -> dict[str, Any]:
     """Return the params of every stage's lock entry: whole sections, or dotted keys of single values."""
     recorded: dict[str, Any] = {}
-    for stage in lock["stages"].values():
+    for stage in yaml.safe_load(lock.read_text(encoding="utf-8"))["stages"].values():
         for values in stage.get("params", {}).values():
             recorded |= values
     return recorded
 
 
-def _check_vouched(root: Path, paths: list[Path], lock: Mapping[str, Any]) -> None:
-    outputs = {
-        output["path"]: output.get("md5") for stage in lock["stages"].values() for output in stage.get("outs", [])
-    }
+def _check_vouched(root: Path, paths: list[Path], outputs: Mapping[str, str]) -> None:
     for path in paths:
         recorded = outputs.get(path.as_posix())
         if recorded and md5_file(root / path) != recorded:
