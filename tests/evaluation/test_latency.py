@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from itertools import count
+
+import numpy as np
+import pytest
+
+from headway.contracts.scorecard import LatencyReport
+from headway.evaluation.latency import measure
+from headway.integrations.onnxruntime import OnnxModel
+from tests.evaluation.silence import silent
+
+
+def measure_with_ticks(model: OnnxModel, step_s: float, *, runs: int, batch: int) -> LatencyReport:
+    """Measure with a clock that moves by `step_s` at every look, so that each call lasts one step."""
+    ticks = count()
+    return measure(
+        model,
+        [np.full((48, 64, 3), 90, dtype=np.uint8)] * 2,
+        model_sha256="0" * 64,
+        runs=runs,
+        batch=batch,
+        threads=1,
+        hardware="a CPU, 1 core",
+        clock=lambda: next(ticks) * step_s,
+        progress=silent,
+    )
+
+
+def test_percentiles_are_milliseconds_by_the_given_clock(model: OnnxModel) -> None:
+    latency = measure_with_ticks(model, 0.02, runs=10, batch=4).latency
+    assert (20.0, 20.0, 20.0, 10) == pytest.approx((latency.p50_ms, latency.p95_ms, latency.p99_ms, latency.runs))
+
+
+def test_throughput_is_images_over_the_time_of_whole_batches(model: OnnxModel) -> None:
+    report = measure_with_ticks(model, 0.5, runs=10, batch=4)
+    assert (8.0, 4) == pytest.approx((report.throughput_images_per_second, report.throughput_batch))
+
+
+def test_the_report_names_engine_hardware_and_threads(model: OnnxModel) -> None:
+    report = measure_with_ticks(model, 0.5, runs=10, batch=4)
+    assert (model.engine, "a CPU, 1 core", 1) == (report.engine, report.hardware, report.threads)
