@@ -32,9 +32,10 @@ def precision_recall(ranking: Ranking) -> str:
 
 
 def confidence_f1(pool: Pool, match_iou: float) -> str:
-    """Return F1, precision and recall at 100 thresholds, over all classes together."""
+    """Return F1, precision and recall at 100 thresholds, over all classes together, as far as anything is found."""
     points = [at_threshold(pool, threshold, match_iou) for threshold in _THRESHOLDS.tolist()]
-    rows = ((point.threshold, point.f1, point.precision, point.recall) for point in points)
+    found = (point for point in points if point.precision is not None)
+    rows = ((point.threshold, point.f1, point.precision, point.recall) for point in found)
     return _csv(("confidence", "f1", "precision", "recall"), rows)
 
 
