@@ -9,7 +9,7 @@ import pytest
 from headway.contracts.dataset import Box, ImageRecord, PreparedDataset
 from headway.detection.average_precision import average_precision, mean_average_precision, rank
 from headway.detection.detections import Detections
-from headway.evaluation.outcomes import labels_of
+from headway.detection.matching import labels_of
 from headway.evaluation.score import coco_detections, coco_ground_truth, score
 from headway.integrations.faster_coco_eval import FasterCocoEval
 from tests.coco_reference import reference_curves

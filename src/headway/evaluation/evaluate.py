@@ -14,6 +14,7 @@ from headway.contracts.params.evaluate import EvaluateParams
 from headway.contracts.scorecard import ClassScore, Corruption, Scorecard, Slice, Strength
 from headway.detection.average_precision import Ranking, rank
 from headway.detection.detections import Detections
+from headway.detection.matching import labels_of
 from headway.errors import InputError
 from headway.evaluation import plots
 from headway.evaluation.calibration import calibrate
@@ -21,7 +22,7 @@ from headway.evaluation.confusion import confusion
 from headway.evaluation.corruptions import CORRUPTIONS, STRENGTHS, corrupt
 from headway.evaluation.evidence import Evidence, collect_evidence
 from headway.evaluation.operating_point import FALLBACK, at_threshold, choose_threshold, class_at_threshold
-from headway.evaluation.outcomes import Outcome, Pool, judge, labels_of, pool
+from headway.evaluation.outcomes import Outcome, Pool, judge, pool
 from headway.evaluation.predict import LoadImage, predict
 from headway.evaluation.score import CocoScores, score
 from headway.ports import CocoScorer, ImageReader, Progress, Runtime

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.contracts.dataset import ImageRecord, PreparedDataset
 from headway.detection.detections import Detections
 from headway.detection.matching import NONE, Labels, class_iou, match
 
@@ -50,13 +49,6 @@ class Pool:
     correct: NDArray[np.bool_]
     class_ids: NDArray[np.int64]
     label_counts: NDArray[np.int64]
-
-
-def labels_of(dataset: PreparedDataset, record: ImageRecord) -> Labels:
-    """Return the true objects of a record, with class ids."""
-    boxes = [(box.x_min, box.y_min, box.x_max, box.y_max) for box in record.boxes]
-    class_ids = [dataset.class_id(box.class_name) for box in record.boxes]
-    return Labels(np.array(boxes, dtype=np.float64).reshape(-1, 4), np.array(class_ids, dtype=np.int64))
 
 
 def judge(found: Detections, labels: Labels, match_iou: float) -> Outcome:
