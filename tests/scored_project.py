@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import subprocess
@@ -10,12 +11,15 @@ import time
 from pathlib import Path
 
 import yaml
+from pipelines.package import main
 
 from headway.cli.progress import show_progress
 from headway.contracts.canonical import md5_file, readable_json, sha256_file
 from headway.contracts.dataset import dataset_facts
 from headway.contracts.layout import DATASET_REPORT, LATENCY, LOCK, PARAMS, PREPARED, SCORECARD, ModelFiles
+from headway.contracts.params.document import read_document, read_section
 from headway.contracts.params.evaluate import EvaluateParams
+from headway.contracts.params.package import PackageParams
 from headway.contracts.scorecard import write_document
 from headway.evaluation.evaluate import evaluate
 from headway.evaluation.evidence import write_evidence
@@ -36,7 +40,7 @@ YAML = {
 }
 
 
-def make_scored_project(root: Path, *, params: dict[str, object] | None = None) -> Path:
+def make_scored_project(root: Path) -> Path:
     """Write params, prepared data, model, scorecard, latency, evidence and dvc.lock below `root`."""
     dataset = make_blob_dataset(root / PREPARED)
     (root / MODEL.folder).mkdir(parents=True)
@@ -66,7 +70,7 @@ def make_scored_project(root: Path, *, params: dict[str, object] | None = None) 
     write_document(root / SCORECARD, result.scorecard)
     write_document(root / LATENCY, latency)
     (root / DATASET_REPORT).write_text(readable_json(dataset_facts(dataset)))
-    (root / PARAMS).write_text(yaml.safe_dump(params or YAML))
+    (root / PARAMS).write_text(yaml.safe_dump(YAML))
     write_lock(root)
     return root
 
@@ -88,8 +92,18 @@ def write_lock(root: Path) -> None:
     (root / LOCK).write_text(yaml.safe_dump({"schema": "2.0", "stages": entries}))
 
 
+def package(root: Path) -> None:
+    """Do what the package stage does below `root`, in this process.
+
+    Raises:
+        InputError: as the stage would say it.
+    """
+    with contextlib.chdir(root):
+        main(read_section(read_document(PARAMS), "package", PackageParams), MODEL)
+
+
 def run_package(root: Path) -> subprocess.CompletedProcess[str]:
-    """Run the package stage below `root`, as DVC does."""
+    """Run the package stage below `root` in a process of its own, as DVC does."""
     return subprocess.run(
         [sys.executable, str(ROOT / "pipelines/package.py")],
         cwd=root,

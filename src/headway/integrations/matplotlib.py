@@ -54,6 +54,7 @@ def plot_classes(scores: Sequence[ClassScore]) -> bytes:
     axes.set_yticks(rows, [f"{score.name} ({score.boxes})" for score in shown])
     title = "Per class (boxes in test)" if len(shown) == len(known) else f"The {_BARS} weakest of {len(known)} classes"
     axes.set(xlim=(0, 1), title=title)
+    axes.grid(visible=False, axis="y")
     _legend_beside(axes)
     return _png(figure)
 
@@ -62,16 +63,16 @@ def plot_reliability(calibration: Calibration) -> bytes:
     """Draw precision over mean score; on the diagonal a score is a probability. Dots grow with their detections."""
     bins = [found for found in calibration.bins if found.detections]
     most = max((found.detections for found in bins), default=1)
-    figure, axes = _figure(5.2, 4.6)
+    figure, axes = _figure(6.4, 4.6)
     axes.plot([0, 1], [0, 1], "--", color=_GREY, linewidth=1, label="perfectly calibrated")
     scores, precision = [found.mean_score or 0 for found in bins], [found.precision or 0 for found in bins]
     axes.plot(scores, precision, color=_BLUE, linewidth=1.2)
     sizes = [20 + 180 * found.detections / most for found in bins]
-    axes.scatter(scores, precision, s=sizes, color=_BLUE, alpha=0.75, label="this model (dot size: detections)")
+    axes.scatter(scores, precision, s=sizes, color=_BLUE, alpha=0.75, label="this model\n(dot: detections)")
     error = calibration.expected_calibration_error
     title = "Reliability" if error is None else f"Reliability, expected calibration error {error:.3f}"
     axes.set(xlabel="mean score", ylabel="share that is right", xlim=(0, 1), ylim=(0, 1.03), title=title)
-    axes.legend(loc="upper left", frameon=False, fontsize=9)
+    _legend_beside(axes)
     return _png(figure)
 
 
@@ -102,7 +103,8 @@ def _figure(width: float, height: float) -> tuple[Figure, Axes]:
 
 
 def _legend_beside(axes: Axes) -> None:
-    axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False, fontsize=9)
 
 
 def _png(figure: Figure) -> bytes:

@@ -85,7 +85,7 @@ def class_color(class_id: int) -> tuple[int, int, int]:
 def encode_image(image: NDArray[np.uint8], suffix: str) -> bytes:
     """Return (height, width, 3) pixels as an image file of the kind that `suffix` (".png", ".jpg") names."""
     file = io.BytesIO()
-    Image.fromarray(image).save(file, "JPEG" if suffix in {".jpg", ".jpeg"} else "PNG", quality=92, optimize=True)
+    Image.fromarray(image).save(file, "JPEG" if suffix in {".jpg", ".jpeg"} else "PNG", quality=92)
     return file.getvalue()
 
 

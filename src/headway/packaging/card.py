@@ -63,8 +63,6 @@ def _summary(facts: CardFacts) -> Iterator[str]:
     quality, point, latency = facts.scorecard.quality, facts.scorecard.operating_point, facts.latency
     yield f"# {facts.manifest.name}"
     yield ""
-    if facts.params.description:
-        yield from (facts.params.description, "")
     yield from _table(
         ("mAP50-95", "mAP50", "precision", "recall", "latency (p50)", "size"),
         [
@@ -191,7 +189,7 @@ def _speed(report: LatencyReport, manifest: Manifest) -> Iterator[str]:
     yield ""
     yield (
         f"One image at a time, from decoded pixels to boxes, {stats.runs} runs, input {manifest.input.size} px, on "
-        f"{report.hardware} with {report.threads} threads, {report.engine}."
+        f"{report.hardware}; threads: {report.threads}; {report.engine}."
     )
 
 
@@ -231,7 +229,8 @@ def _find_limits(scorecard: Scorecard, data: Mapping[str, Any]) -> Iterator[str]
     rare = [name for name, boxes in test["boxes_per_class"].items() if boxes < _FEW_BOXES]
     if rare:
         yield f"Fewer than {_FEW_BOXES} test objects stand behind the numbers of: {_names(rare)}."
-    weak = [score.name for score in scorecard.per_class if (score.at_threshold.recall or 0) < _WEAK_RECALL]
+    recalls = {score.name: score.at_threshold.recall for score in scorecard.per_class}
+    weak = [name for name, recall in recalls.items() if recall is not None and recall < _WEAK_RECALL]
     if weak:
         yield f"It misses more than half of: {_names(weak)}."
     sizes = {"small": quality.map_small, "medium": quality.map_medium, "large": quality.map_large}
@@ -239,12 +238,12 @@ def _find_limits(scorecard: Scorecard, data: Mapping[str, Any]) -> Iterator[str]
     if unseen:
         yield f"No test object was {' or '.join(unseen)}: nothing is known about those."
     fragile = [
-        f"{found.corruption.replace('_', ' ')} ({found.relative_map50_95:.0%} of mAP50-95 left)"
+        f"{found.corruption.replace('_', ' ')} {found.strength} ({found.relative_map50_95:.0%})"
         for found in scorecard.slices
         if found.relative_map50_95 is not None and found.relative_map50_95 < _FRAGILE
     ]
     if fragile:
-        yield f"It cannot stand: {', '.join(fragile)}."
+        yield f"Less than half of its mAP50-95 is left under: {', '.join(fragile)}."
     error = scorecard.calibration.expected_calibration_error
     if error is not None and error > _POOR_CALIBRATION:
         yield f"Its scores are no probabilities (calibration error {error:.2f})."

@@ -16,8 +16,9 @@ from headway.packaging.sources import Sources
 from headway.ports import DrawDetections, EncodeImage, ImageReader, Plotter
 
 _TILE = 640
-_COLUMNS = 3
 _TILES = 6
+_GAP = 8
+_WHITE = 255
 _MATCH_IOU = np.array([0.5])
 
 
@@ -30,7 +31,7 @@ def draw_pictures(
     draw: DrawDetections,
     encode: EncodeImage,
 ) -> Iterator[tuple[str, str, bytes]]:
-    """Yield title, path in the bundle and PNG of each picture.
+    """Yield title, path in the bundle and content of each picture.
 
     Args:
         sources: the results to show.
@@ -42,7 +43,7 @@ def draw_pictures(
     tiles = [
         _tile(read_image(sources.dataset.image_path(sample)), sources, sample, draw) for sample in samples[:_TILES]
     ]
-    yield "What it finds", f"{CARD_FOLDER}/samples.png", encode(_sheet(tiles), ".png")
+    yield "What it finds", f"{CARD_FOLDER}/samples.jpg", encode(_sheet(tiles), ".jpg")
     curves = plotter.plot_precision_recall(RECALL_LEVELS, _curves(sources), card.operating_point)
     yield "Precision and recall", f"{CARD_FOLDER}/precision_recall.png", curves
     yield "Classes", f"{CARD_FOLDER}/classes.png", plotter.plot_classes(card.per_class)
@@ -74,9 +75,9 @@ def _tile(image: NDArray[np.uint8], sources: Sources, sample: ImageRecord, draw:
 
 
 def _sheet(tiles: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Return square tiles side by side, in rows of `_COLUMNS`."""
-    columns = min(_COLUMNS, len(tiles))
-    blank = np.full_like(tiles[0], 255)
-    padded = [*tiles, *[blank] * (-len(tiles) % columns)]
-    rows = [np.hstack(padded[start : start + columns]) for start in range(0, len(padded), columns)]
+    """Return square tiles in rows of two or three, white between them."""
+    columns = min(len(tiles), 2 if len(tiles) <= 4 else 3)
+    framed = [np.pad(tile, ((0, _GAP), (0, _GAP), (0, 0)), constant_values=_WHITE) for tile in tiles]
+    framed += [np.full_like(framed[0], _WHITE)] * (-len(tiles) % columns)
+    rows = [np.hstack(framed[start : start + columns]) for start in range(0, len(framed), columns)]
     return np.vstack(rows)

@@ -1,0 +1,109 @@
+"""What the model card says, and that it says nothing that the numbers do not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from headway.contracts.dataset import dataset_facts, read_dataset
+from headway.contracts.layout import LATENCY, PREPARED, SCORECARD
+from headway.contracts.manifest import CARD, read_manifest
+from headway.contracts.params.package import PackageParams
+from headway.contracts.scorecard import ClassScore, read_latency, read_scorecard
+from headway.packaging.card import CardFacts, card_markdown, find_limits
+from tests.finished_run import at_threshold, quality, scorecard
+from tests.scored_project import MODEL as FILES
+
+
+@pytest.fixture
+def facts(packaged_once: Path) -> CardFacts:
+    return CardFacts(
+        manifest=read_manifest(packaged_once / FILES.bundle),
+        scorecard=read_scorecard(packaged_once / SCORECARD),
+        latency=read_latency(packaged_once / LATENCY),
+        data=dataset_facts(read_dataset(packaged_once / PREPARED)),
+        params=PackageParams(description="Finds coloured blobs.", licence="MIT"),
+        architecture="yolo11n.yaml",
+        plots={},
+    )
+
+
+def data(**boxes: int) -> dict[str, Any]:
+    return {"splits": {"test": {"boxes_per_class": boxes}}}
+
+
+def test_the_card_gives_use_numbers_data_limits_licence_and_how_to_check(facts: CardFacts) -> None:
+    card = card_markdown(facts)
+    headings = [line.removeprefix("## ") for line in card.splitlines() if line.startswith("## ")]
+
+    assert [
+        "Intended use",
+        "How good it is",
+        "Each class",
+        "When to trust it",
+        "How fast it is",
+        "Data",
+        "Limits",
+        "Running it",
+        "Licence and identity",
+    ] == headings
+    assert "Finds coloured blobs." in card
+    assert "Licence: MIT" in card
+    assert facts.manifest.identity in card
+
+
+def test_tables_have_as_many_cells_as_their_head(packaged_once: Path) -> None:
+    lines = (packaged_once / FILES.bundle / CARD).read_text().splitlines()
+    widths: dict[int, set[int]] = {}
+    table = 0
+    for before, line in zip(["", *lines], lines, strict=False):
+        table += line.startswith("|") and not before.startswith("|")
+        if line.startswith("|"):
+            widths.setdefault(table, set()).add(line.count("|"))
+
+    assert 6 == len(widths)
+    assert all(len(found) == 1 for found in widths.values())
+
+
+def test_a_class_name_cannot_break_its_table(facts: CardFacts) -> None:
+    score = ClassScore(name="a|b", boxes=3, map50_95=0.5, map50=0.5, at_threshold=at_threshold(2, 0, 1))
+    card = card_markdown(replace(facts, scorecard=facts.scorecard.model_copy(update={"per_class": (score,)})))
+
+    assert "| a\\|b | 3 |" in card
+
+
+def test_a_missing_purpose_is_said(facts: CardFacts) -> None:
+    assert "Nobody has written down what this model is for" in card_markdown(replace(facts, params=PackageParams()))
+
+
+def test_a_model_without_robustness_slices_has_a_card(facts: CardFacts) -> None:
+    card = card_markdown(replace(facts, scorecard=facts.scorecard.model_copy(update={"slices": ()})))
+
+    assert "spoiled on purpose" not in card
+
+
+def test_limits_follow_from_the_numbers() -> None:
+    limits = "\n".join(find_limits(scorecard(), data(can=30, jar=3)))
+
+    assert "tested on 12 images only" in limits
+    assert "stand behind the numbers of: jar." in limits
+    assert "No test object was small" in limits
+    assert "left under: dark 2 (49%)." in limits
+    assert "misses more than half" not in limits
+    assert "no probabilities" not in limits
+
+
+def test_a_class_that_is_mostly_missed_is_named() -> None:
+    weak = ClassScore(name="jar", boxes=30, map50_95=0.1, map50=0.2, at_threshold=at_threshold(9, 0, 21))
+
+    assert "It misses more than half of: jar." in find_limits(scorecard(per_class=(weak,)), data(jar=30))
+
+
+def test_a_good_model_has_one_limit() -> None:
+    numbers = quality(0.9, 0.99).model_copy(update={"images": 500, "map_small": 0.8})
+    good = scorecard(quality=numbers, per_class=(), slices=())
+
+    assert 1 == len(find_limits(good, data(can=100)))
