@@ -10,8 +10,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from headway.contracts.model_facts import Precision
+
 SCHEMA_VERSION: Literal[1] = 1
-Precision = Literal["fp32", "fp16", "int8"]
 
 
 class Document(BaseModel):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from headway.contracts.canonical import canonical_json
 from headway.errors import InputError
@@ -22,6 +22,7 @@ NETWORK_OUTPUT = "raw"
 SCHEMA_VERSION = 1
 PADDING = 114
 """Grey level around a letterboxed image (`headway.detection.letterbox` holds to it)."""
+Precision = Literal["fp32", "fp16", "int8"]
 _HINT = "use a model.onnx that Headway exported: dvc repro export"
 
 
@@ -53,7 +54,7 @@ class ExportFacts(ModelFacts):
     score_floor: float
     iou: float
     max_det: int
-    precision: Literal["fp32", "fp16", "int8"]
+    precision: Precision
     end2end: bool
 
     def properties(self) -> dict[str, str]:
@@ -66,6 +67,19 @@ class ExportFacts(ModelFacts):
             **asdict(self),
         }
         return {KEY: canonical_json(values)}
+
+
+def read_precision(properties: Mapping[str, str], file: str) -> Precision:
+    """Read the arithmetic of the network from an ONNX file's metadata properties.
+
+    Raises:
+        InputError: the file was not exported by Headway.
+    """
+    read_model_facts(properties, file)
+    precision = json.loads(properties[KEY]).get("precision")
+    if precision not in get_args(Precision):
+        raise InputError(f"{file} has an unknown precision in its metadata: {precision!r}", hint=_HINT)
+    return cast(Precision, precision)
 
 
 def read_model_facts(properties: Mapping[str, str], file: str) -> ModelFacts:

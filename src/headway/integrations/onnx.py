@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,11 +91,19 @@ floor (float[batch, {rows}, 6] raw) => (float[batch, {rows}, 6] detections) {{
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """What `check_model_file` learnt."""
+    """What `check_model_file` learnt.
 
-    size_bytes: int
+    Attributes:
+        content: the bytes that were checked; use these, as the file may change.
+        opset: version of the operator set.
+        nodes: operators in all graphs.
+        properties: metadata by key.
+    """
+
+    content: bytes
     opset: int
     nodes: int
+    properties: Mapping[str, str]
 
 
 def assemble(network: bytes, facts: ExportFacts) -> bytes:
@@ -165,8 +173,7 @@ def check_model_file(
     """
     if not path.is_file():
         raise InputError(f"{path} is no file", hint="name an ONNX file; dvc repro export makes one")
-    size_bytes = path.stat().st_size
-    if size_bytes > max_size_bytes:
+    if (size_bytes := path.stat().st_size) > max_size_bytes:
         raise _refusal(path, f"has {size_bytes:,} bytes, more than the {max_size_bytes:,} allowed")
     content = path.read_bytes()
     model = _parse(path, content)
@@ -182,7 +189,7 @@ def check_model_file(
         onnx.checker.check_model(content)
     except (onnx.checker.ValidationError, ValueError) as error:
         raise _refusal(path, f"is no valid ONNX model: {str(error).splitlines()[0]}") from error
-    return CheckedFile(size_bytes, opset, nodes)
+    return CheckedFile(content, opset, nodes, {entry.key: entry.value for entry in model.metadata_props})
 
 
 def _refusal(path: Path, reason: str) -> InputError:

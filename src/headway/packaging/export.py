@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from headway.contracts.canonical import sha256_file
 from headway.contracts.dataset import ImageRecord, PreparedDataset
-from headway.contracts.export_report import ParityReport, Precision, SpeedReport
-from headway.contracts.model_facts import ExportFacts
+from headway.contracts.export_report import ParityReport, SpeedReport
+from headway.contracts.model_facts import ExportFacts, Precision
 from headway.contracts.params.export import ExportParams
 from headway.detection.detections import Detections
 from headway.detection.detector import detect, prepare_batch

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.contracts.export_report import ParityReport, Precision, Tolerances
+from headway.contracts.export_report import ParityReport, Tolerances
+from headway.contracts.model_facts import Precision
 from headway.contracts.params.export import ParityParams
 from headway.detection.average_precision import average_precision, mean_average_precision, rank
 from headway.detection.detections import Detections
@@ -18,7 +19,7 @@ from headway.detection.matching import NONE, Labels, match
 STRONG = 0.25
 """Score above which a box must have its partner: Ultralytics' default threshold for predictions."""
 PARTNER_IOU = 0.9
-_DECIMALS = 6
+_DECIMALS = 5
 
 DEFAULT_TOLERANCES: dict[Precision, Tolerances] = {
     "fp32": Tolerances(matched_boxes=0.999, score_difference=0.001, map_difference=0.001),
@@ -109,7 +110,7 @@ def build_report(
     engine: str,
     tolerances: Tolerances,
 ) -> ParityReport:
-    """Return the report on two models' detections in the same images; numbers are rounded to six decimals."""
+    """Return the report on two models' detections in the same images; numbers are rounded to five decimals."""
     agreement = compare(reference, exported)
     differences = agreement.score_differences
     reference_map, exported_map = (mean_ap(found, labels, class_count) for found in (reference, exported))
