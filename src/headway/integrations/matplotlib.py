@@ -32,7 +32,9 @@ def plot_precision_recall(
         axes.plot(recall, np.mean(list(curves.values()), axis=0), color="black", linewidth=2.2, label="mean of classes")
     if at.precision is not None and at.recall is not None:
         label = f"in use, threshold {at.threshold:.2f}"
-        axes.plot(at.recall, at.precision, "o", color=_ORANGE, markersize=9, label=label, zorder=5)
+        axes.plot(
+            at.recall, at.precision, "o", color="white", markeredgecolor="black", markersize=9, label=label, zorder=5
+        )
     axes.set(xlabel="recall", ylabel="precision", xlim=(0, 1.01), ylim=(0, 1.03), title="Precision and recall, IoU 0.5")
     _legend_beside(axes)
     return _png(figure)

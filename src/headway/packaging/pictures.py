@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from headway.contracts.dataset import ImageRecord
 from headway.contracts.manifest import CARD_FOLDER
 from headway.detection.average_precision import RECALL_LEVELS, precision_at_recall, rank
-from headway.detection.letterbox import letterbox
+from headway.detection.letterbox import Placement, letterbox
 from headway.detection.matching import Labels
 from headway.packaging.sources import Sources
 from headway.ports import DrawDetections, EncodeImage, ImageReader, Plotter
@@ -67,17 +67,23 @@ def _labels(record: ImageRecord, sources: Sources) -> Labels:
     return Labels(np.array(boxes, dtype=np.float64).reshape(-1, 4), np.array(ids, dtype=np.int64))
 
 
-def _tile(image: NDArray[np.uint8], sources: Sources, sample: ImageRecord, draw: DrawDetections) -> NDArray[np.uint8]:
-    """Return the image with its detections, in a square."""
+def _tile(
+    image: NDArray[np.uint8], sources: Sources, sample: ImageRecord, draw: DrawDetections
+) -> tuple[NDArray[np.uint8], Placement]:
+    """Return the image with its detections in a square, and where it lies there."""
     found = sources.found[sample.image_id].above(sources.threshold)
-    square, _ = letterbox(draw(image, found, sources.dataset.classes), _TILE)
-    return square
+    return letterbox(draw(image, found, sources.dataset.classes), _TILE)
 
 
-def _sheet(tiles: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    """Return square tiles in rows of two or three, white between them."""
-    columns = min(len(tiles), 2 if len(tiles) <= 4 else 3)
-    framed = [np.pad(tile, ((0, _GAP), (0, _GAP), (0, 0)), constant_values=_WHITE) for tile in tiles]
-    framed += [np.full_like(framed[0], _WHITE)] * (-len(tiles) % columns)
-    rows = [np.hstack(framed[start : start + columns]) for start in range(0, len(framed), columns)]
-    return np.vstack(rows)
+def _sheet(tiles: Sequence[tuple[NDArray[np.uint8], Placement]]) -> NDArray[np.uint8]:
+    """Return tiles in rows of two or three, white between them, without the padding that all of them share."""
+    placements = [placement for _, placement in tiles]
+    rows = slice(min(place.top for place in placements), max(place.top + place.scaled_height for place in placements))
+    columns = slice(
+        min(place.left for place in placements), max(place.left + place.scaled_width for place in placements)
+    )
+    gap = ((0, _GAP), (0, _GAP), (0, 0))
+    framed = [np.pad(square[rows, columns], gap, constant_values=_WHITE) for square, _ in tiles]
+    across = min(len(tiles), 2 if len(tiles) <= 4 else 3)
+    framed += [np.full_like(framed[0], _WHITE)] * (-len(tiles) % across)
+    return np.vstack([np.hstack(framed[start : start + across]) for start in range(0, len(framed), across)])
