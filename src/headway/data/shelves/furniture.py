@@ -136,13 +136,10 @@ def _paper(draw: ImageDraw.ImageDraw, rng: Random, corners: tuple[float, float, 
     )
     draw.rectangle(corners, fill=ground, outline=shade(ground, 0.75), width=2)
     draw.rectangle((left, top, right, top + height * 0.22), fill=ink)
+    stroke = max(3, round(width * 0.06))
     for digit in range(3):
         x = left + width * (0.16 + 0.24 * digit)
-        draw.rectangle(
-            (x, top + height * 0.36, x + width * 0.17, top + height * 0.74),
-            outline=ink,
-            width=max(3, round(width * 0.06)),
-        )
+        _digit(draw, rng, (x, top + height * 0.36, x + width * 0.17, top + height * 0.74), ink, stroke)
     for row in (0.82, 0.9):
         draw.line((left + width * 0.15, top + height * row, right - width * 0.2, top + height * row), fill=ink, width=2)
 
@@ -153,15 +150,17 @@ def _digit(
     """Draw a digit as a pocket calculator does."""
     left, top, right, bottom = box
     middle = (top + bottom) / 2
-    upper, lower = (
-        [(left, top, left, middle), (right, top, right, middle)],
-        [(left, middle, left, bottom), (right, middle, right, bottom)],
-    )
-    bars = [(left, y, right, y) for y in (top, middle, bottom)]
-    for segment in rng.choice(
-        (bars + upper + lower, upper[1:] + lower[1:], [*bars, upper[1], lower[0]], [*bars, upper[0], lower[1]])
-    ):
-        draw.line(segment, fill=ink, width=stroke)
+    segments = {
+        "a": (left, top, right, top),
+        "b": (right, top, right, middle),
+        "c": (right, middle, right, bottom),
+        "d": (left, bottom, right, bottom),
+        "e": (left, middle, left, bottom),
+        "f": (left, top, left, middle),
+        "g": (left, middle, right, middle),
+    }
+    for name in rng.choice(("bc", "abged", "abgcd", "fgbc", "afgcd", "abc", "abcdefg", "abcdfg")):
+        draw.line(segments[name], fill=ink, width=stroke)
 
 
 def _hand(draw: ImageDraw.ImageDraw, rng: Random, thing: Thing, project: Project) -> None:

@@ -21,17 +21,19 @@ from headway.data.shelves.labels import PALETTES, Colour, Palette, draw_label, s
 Range = tuple[float, float]
 
 SIZES: dict[str, tuple[tuple[Range, Range], ...]] = {
-    "bottle": (((27, 34), (78, 96)), ((30, 38), (64, 80))),
-    "can": (((29, 35), (46, 58)), ((36, 44), (38, 48))),
-    "carton": (((34, 42), (70, 88)), ((28, 34), (54, 66))),
-    "jar": (((38, 48), (46, 60)), ((33, 40), (54, 66))),
-    "bag": (((54, 70), (72, 92)), ((42, 54), (56, 70))),
-    "box": (((50, 64), (76, 94)), ((44, 58), (44, 56))),
-    NEW_PRODUCT: (((48, 60), (70, 88)),),
+    "bottle": (((25, 31), (72, 86)),),
+    "can": (((30, 36), (48, 58)), ((38, 44), (42, 48))),
+    "carton": (((36, 44), (68, 84)), ((30, 36), (54, 64))),
+    "jar": (((42, 54), (40, 52)),),
+    "bag": (((56, 68), (66, 82)), ((44, 54), (52, 62))),
+    "box": (((50, 62), (68, 84)), ((46, 58), (42, 54))),
+    NEW_PRODUCT: (((48, 60), (66, 82)),),
 }
 """Width and height of each kind, in units: one pair of ranges for each usual format."""
 
 DEPTHS = {"bag": 12.0, "box": 18.0, "carton": 28.0, NEW_PRODUCT: 22.0}
+CARTON_ROOF = 0.28
+"""Share of a carton's height that its gable takes."""
 STACKED = {"can": 0.4, "jar": 0.25, "box": 0.2}
 """Chance that a second one stands on the first, where the shelf leaves room."""
 
@@ -72,6 +74,11 @@ class Product:
         """Whether it has side faces that a camera off its axis sees."""
         return self.kind in {"box", "carton"}
 
+    @property
+    def wall_height(self) -> float:
+        """Height of those side faces, in units."""
+        return self.height * (1 - CARTON_ROOF if self.kind == "carton" else 1)
+
 
 @dataclass(frozen=True)
 class View:
@@ -104,8 +111,8 @@ def draw_product(product: Product, view: View) -> Sprite:
 
 
 def _bottle(rng: Random, width: int, height: int, palette: Palette, view: View) -> Sprite:
-    neck, shoulder = rng.uniform(0.14, 0.3), rng.uniform(0.06, 0.2)
-    slim, waist = rng.uniform(0.32, 0.46), rng.choice((1.0, 1.0, 0.88))
+    neck, shoulder = rng.uniform(0.24, 0.34), rng.uniform(0.06, 0.16)
+    slim, waist = rng.uniform(0.3, 0.4), rng.choice((1.0, 1.0, 0.88))
     body = neck + shoulder
     knots = (0, 0.09, 0.095, neck, body, body + 0.2, 0.97, 1)
     radii = (slim, slim, slim * 0.86, slim * 0.9, 1, waist, 1, 0.93)
@@ -120,34 +127,35 @@ def _bottle(rng: Random, width: int, height: int, palette: Palette, view: View) 
 
 
 def _can(rng: Random, width: int, height: int, palette: Palette, view: View) -> Sprite:
-    taper = rng.choice((0.82, 0.9, 0.97))
-    knots, radii = (0, 0.03, 0.1, 0.93, 1), (taper, taper, 1, 1, (1 + taper) / 2)
+    taper = rng.choice((0.82, 0.88))
+    knots, radii = (0, 0.02, 0.08, 0.09, 0.92, 0.93, 1), (taper, taper, 0.96, 1, 1, 0.96, taper)
     skin = Image.new("RGB", (width, height), SILVER)
-    _stick(skin, rng, palette, 0.07, 0.95, wrap=True)
+    _stick(skin, rng, palette, 0.09, 0.92, wrap=True)
     draw = ImageDraw.Draw(skin)
-    draw.line((0, height * 0.035, width, height * 0.035), fill=(120, 124, 130), width=2)
-    draw.line((0, height * 0.975, width, height * 0.975), fill=(130, 134, 140), width=2)
+    for level in (0.04, 0.95):
+        draw.line((0, height * level, width, height * level), fill=shade(SILVER, 0.6), width=2)
     return _turn(skin, _profile(knots, radii, width, height), view, gloss=0.4, lid=SILVER)
 
 
 def _jar(rng: Random, width: int, height: int, palette: Palette, view: View) -> Sprite:
-    cap = rng.uniform(0.15, 0.22)
-    knots = (0, cap, cap + 0.005, cap + 0.05, cap + 0.14, 0.93, 1)
-    radii = (0.84, 0.84, 0.76, 0.8, 1, 1, 0.86)
+    cap = rng.uniform(0.2, 0.26)
+    knots = (0, cap, cap + 0.005, cap + 0.05, cap + 0.16, 0.88, 1)
+    radii = (0.82, 0.82, 0.72, 0.78, 1, 1, 0.8)
     skin = Image.new("RGB", (width, height), rng.choice(FILLINGS))
     lid = _cap(ImageDraw.Draw(skin), rng, width, round(height * cap))
-    top = cap + rng.uniform(0.16, 0.28)
-    _stick(skin, rng, palette, top, min(0.93, top + rng.uniform(0.3, 0.5)))
+    top = cap + rng.uniform(0.16, 0.22)
+    _stick(skin, rng, palette, top, min(0.9, top + rng.uniform(0.3, 0.42)))
     return _turn(skin, _profile(knots, radii, width, height), view, gloss=0.6, lid=lid)
 
 
 def _carton(rng: Random, width: int, height: int, palette: Palette, view: View) -> Sprite:
-    roof, fin = round(height * rng.uniform(0.14, 0.18)), round(height * 0.06)
+    fin = round(height * 0.07)
+    roof = round(height * CARTON_ROOF) - fin
     front = draw_label(rng, width, height - roof - fin, palette)
     image = Image.new("RGBA", (width, height))
     image.paste(front, (0, roof + fin))
     draw = ImageDraw.Draw(image)
-    inset = round(width * rng.uniform(0.08, 0.14))
+    inset = round(width * rng.uniform(0.2, 0.26))
     edge = width - inset - 1
     draw.polygon(
         [(0, roof + fin), (inset, fin), (edge, fin), (width - 1, roof + fin)], fill=shade(palette.ground, 1.14)
@@ -174,7 +182,7 @@ def _box(rng: Random, width: int, height: int, palette: Palette, view: View) -> 
 
 def _bag(rng: Random, width: int, height: int, palette: Palette, view: View) -> Sprite:
     label = draw_label(rng, width, height, palette)
-    seam = max(3, round(height * rng.uniform(0.05, 0.08)))
+    seam = max(3, round(height * rng.uniform(0.07, 0.1)))
     draw = ImageDraw.Draw(label)
     light, dark = shade(palette.accent, 0.9), shade(palette.accent, 0.75)
     for top in (0, height - seam):
@@ -182,7 +190,7 @@ def _bag(rng: Random, width: int, height: int, palette: Palette, view: View) -> 
         for x in range(0, width, 3):
             draw.line((x, top, x, top + seam), fill=dark)
     outline = Image.new("L", (width, height))
-    ImageDraw.Draw(outline).polygon(_pillow_outline(width, height, seam, rng.uniform(0.06, 0.1)), fill=255)
+    ImageDraw.Draw(outline).polygon(_pillow_outline(width, height, seam, rng.uniform(0.1, 0.14)), fill=255)
     relief = _creases(rng, width, height, seam, view.light)
     pixels = np.asarray(label, dtype=np.float32) * relief[..., None]
     image = Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
@@ -288,21 +296,21 @@ def _light_flat(image: Image.Image, light: float, roundness: float = 0.12) -> Im
 
 
 def _pillow_outline(width: int, height: int, seam: int, pinch: float) -> list[tuple[float, float]]:
-    """Return the outline of a filled bag: crimped ends that are a little wider than where the filling starts."""
-    rise = np.linspace(0, 1, 13)
-    left = [(width * pinch * (1 - math.sin(math.pi * t)) ** 2, seam + (height - 2 * seam) * t) for t in rise]
-    corner = width * pinch * 0.5
-    right = [(width - 1 - x, y) for x, y in reversed(left)]
-    teeth = [(corner + (width - 2 * corner) * i / 12, 0.0 if i % 2 else 2.0) for i in range(13)]
-    feet = [(x, height - 1 - y) for x, y in reversed(teeth)]
-    return [*teeth, *reversed(right), *feet, *reversed(left)]
+    """Return the outline of a filled bag: it swells between two jagged seams, which are narrower by `pinch`."""
+    rise = np.linspace(0, 1, 15)
+    left = [(width * pinch * (1 - math.sin(math.pi * t) ** 0.6), seam + (height - 2 * seam) * t) for t in rise]
+    right = [(width - 1 - x, y) for x, y in left]
+    inset, teeth = width * pinch * 0.7, 12
+    top = [(inset + (width - 2 * inset) * i / teeth, 0.0 if i % 2 else 4.0) for i in range(teeth + 1)]
+    bottom = [(x, height - 1 - y) for x, y in reversed(top)]
+    return [*top, *right, *bottom, *reversed(left)]
 
 
 def _creases(rng: Random, width: int, height: int, seam: int, light: float) -> NDArray[np.float32]:
     """Return (height, width) light factors of crumpled foil: a bulge, folds from the seams, shiny spots."""
     folds = Image.new("L", (width, height), 128)
     draw = ImageDraw.Draw(folds)
-    for _ in range(rng.randint(7, 11)):
+    for _ in range(rng.randint(9, 14)):
         x, top = rng.uniform(0, width), rng.random() < 0.5
         start, run = (seam, 1) if top else (height - seam, -1)
         end = (x + rng.uniform(-0.2, 0.2) * width, start + run * height * rng.uniform(0.12, 0.4))
@@ -310,5 +318,6 @@ def _creases(rng: Random, width: int, height: int, seam: int, light: float) -> N
     relief = np.asarray(folds.filter(ImageFilter.GaussianBlur(2.5)), dtype=np.float32) / 128
     across = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
     down = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    bulge = 1.08 - 0.3 * np.abs(across) ** 3 - 0.18 * down**4 + 0.14 * light * across
-    return np.asarray((0.55 + 0.45 * relief) * bulge, dtype=np.float32)
+    bulge = 1.1 - 0.5 * np.abs(across) ** 3 - 0.2 * down**4 + 0.14 * light * across
+    sheen = 0.5 * np.exp(-(((across - 0.45 * light - 0.12 * down) / 0.1) ** 2)) * (1 - down * down)
+    return np.asarray((0.4 + 0.6 * relief) * bulge + sheen, dtype=np.float32)

@@ -17,8 +17,8 @@ from headway.data.shelves.photo import OVERSAMPLING, Framing, project_ids, take_
 from headway.data.shelves.products import Product, Sprite, View, draw_product
 from headway.data.shelves.scene import Bay, Camera, Placed, Scene
 
-LEAST_VISIBLE = 0.35
-"""A product is labelled if at least this share of its front can be seen."""
+LEAST_VISIBLE = 0.4
+"""A product is labelled if at least this share of it can be seen."""
 LEAST_SIDE = 0.025
 """A visible part thinner than this share of the picture's (geometric) mean side gets no label."""
 
@@ -69,7 +69,7 @@ class _Canvas:
     colours: Image.Image
     ids: Image.Image
     drawn: list[tuple[Product, int]] = field(default_factory=list)
-    """Each numbered product (the first is number 1) and the pixels of its whole front."""
+    """Each numbered product (the first is number 1) and the pixels that it would cover were nothing before it."""
     sprites: dict[tuple[int, float], Sprite] = field(default_factory=dict)
     cutouts: dict[tuple[int, float, float], _Cutout] = field(default_factory=dict)
 
@@ -176,10 +176,9 @@ def _draw_product(canvas: _Canvas, placed: Placed, floor: float) -> None:
     if placed.tilt:
         cutout = cutout.tilted(placed.tilt)
     corner = (round(x - cutout.colours.width / 2), round(y) - cutout.foot)
-    canvas.drawn.append((product, cutout.area))
-    number = len(canvas.drawn)
-    if product.flat_sides:
-        _draw_sides(canvas, placed, foot, number)
+    number = len(canvas.drawn) + 1
+    sides = _draw_sides(canvas, placed, foot, number) if product.flat_sides else 0
+    canvas.drawn.append((product, cutout.area + sides))
     canvas.colours.paste(cutout.colours, corner, cutout.solid)
     canvas.ids.paste(number, corner, cutout.solid)
 
@@ -208,13 +207,13 @@ def _tone(z: float) -> float:
     return 1.0 - 0.3 * min(1.0, max(0.0, z - 14) / 30)
 
 
-def _draw_sides(canvas: _Canvas, placed: Placed, foot: float, number: int) -> None:
-    """Draw the side that is turned to the eye, and the top where it is seen from above."""
+def _draw_sides(canvas: _Canvas, placed: Placed, foot: float, number: int) -> int:
+    """Draw the side that is turned to the eye, and the top where it is seen from above; return their area."""
     product = placed.product
     eye_x, eye_y = canvas.framing.camera.eye
     half, front, back = product.width / 2, placed.z - product.depth / 2, placed.z + product.depth / 2
     left, right = placed.x - half, placed.x + half
-    top = foot - product.height * (0.8 if product.kind == "carton" else 1.0)
+    top = foot - product.wall_height
     faces, tone = [], _tone(front)
     if not left < eye_x < right:
         x = left if eye_x < left else right
@@ -222,10 +221,19 @@ def _draw_sides(canvas: _Canvas, placed: Placed, foot: float, number: int) -> No
         faces.append(([(x, top, front), (x, top, back), (x, foot, back), (x, foot, front)], lit * tone))
     if eye_y < top and product.kind == "box":
         faces.append(([(left, top, front), (right, top, front), (right, top, back), (left, top, back)], 1.08 * tone))
+    area = 0.0
     for corners, lit in faces:
         outline = [canvas.project(*corner) for corner in corners]
+        area += _area(outline)
         ImageDraw.Draw(canvas.colours).polygon(outline, fill=shade(product.palette.ground, lit))
         ImageDraw.Draw(canvas.ids).polygon(outline, fill=number)
+    return round(area)
+
+
+def _area(outline: list[tuple[float, float]]) -> float:
+    """Return the area of a polygon (shoelace formula)."""
+    pairs = zip(outline, [*outline[1:], outline[0]], strict=True)
+    return abs(sum(x * next_y - next_x * y for (x, y), (next_x, next_y) in pairs)) / 2
 
 
 def _draw_before(canvas: _Canvas) -> None:

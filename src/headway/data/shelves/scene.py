@@ -129,8 +129,11 @@ def sample_scene(rng: Random, newcomers: Random, spec: SceneSpec) -> Scene:
     """Return a scene; `newcomers` decides where the new product stands, so that the rest stays as it is."""
     width, height = units_of(spec)
     half_width, half_height = width / 2 + MARGIN, height / 2 + MARGIN
-    pitch = rng.uniform(100, 122)
-    floor = -half_height + rng.uniform(0.2, 1.0) * pitch
+    pitch = rng.uniform(98, 110)
+    # Whoever photographs shelves frames whole bays, most of the time.
+    framed = rng.random() < 0.75
+    floor = pitch - height / 2 + (rng.uniform(-2, 22) if framed else rng.uniform(-0.8, 0.2) * pitch)
+    floor -= pitch * math.ceil((floor - pitch + half_height) / pitch)
     bays, before = [], []
     while floor - pitch < half_height:
         bay, things = _sample_bay(rng, newcomers, spec, half_width, floor - pitch, floor)
@@ -150,7 +153,7 @@ def sample_camera(rng: Random, spec: SceneSpec) -> Camera:
         eye=(rng.uniform(-70, 70), rng.uniform(-70, 40)),
         focal=rng.uniform(230, 330),
         centre=(rng.uniform(-10, 10), rng.uniform(-10, 10)),
-        zoom=rng.uniform(1.08, 1.3),
+        zoom=rng.uniform(1.08, 1.24),
         roll=math.radians(rng.triangular(-4, 4, 0)),
         yaw=rng.uniform(-0.12, 0.12),
         pitch=rng.uniform(-0.1, 0.1),
@@ -184,11 +187,11 @@ def _sample_bay(
             x += rng.uniform(24, 60)
         run, x_end = _sample_run(rng, _next_product(rng, newcomers, spec, room), x, room, drift)
         placed += run
-        if rng.random() < 0.1:
-            trays.append(Thing("tray", x - 1, floor, x_end - x + 2, rng.uniform(10, 18), rng.getrandbits(32)))
+        if rng.random() < 0.08:
+            trays.append(Thing("tray", x - 1, floor, x_end - x + 2, rng.uniform(8, 14), rng.getrandbits(32)))
         tags += _tags(rng, x, x_end, floor)
         x = x_end + rng.uniform(2, 9) / drift.density
-    if rng.random() < 0.35:
+    if rng.random() < 0.25:
         placed.append(_stray(rng, spec, half_width, room))
     return Bay(ceiling, floor, tuple(placed), tuple(trays)), tags
 
@@ -213,7 +216,7 @@ def _sample_run(rng: Random, product: Product, x: float, room: float, drift: Sce
         middle = x + product.width / 2
         tilt = rng.gauss(0, 2) if rng.random() < 0.15 else 0.0
         sold = rng.random() < 0.14 / drift.density
-        if rng.random() < 0.75:
+        if rng.random() < 0.6:
             placed.append(Placed(product, middle + rng.gauss(0, 2.5), behind))
         if not sold:
             placed.append(Placed(product, middle, front, tilt=0.0 if stacked else tilt))
