@@ -19,6 +19,7 @@ from headway.detection.matching import NONE, Labels, match
 STRONG = 0.25
 """Score above which a box must have its partner: Ultralytics' default threshold for predictions."""
 PARTNER_IOU = 0.9
+_ANY_LIKENESS = 1e-9
 _DECIMALS = 5
 
 DEFAULT_TOLERANCES: dict[Precision, Tolerances] = {
@@ -67,9 +68,11 @@ def compare(reference: Sequence[Detections], exported: Sequence[Detections]) -> 
 
 
 def _pair(first: Detections, second: Detections) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
-    """Return the positions of partners, each box used once."""
+    """Return the positions of partners, each box used once; of several at the same place, the nearest score wins."""
     same_class = first.class_ids[:, None] == second.class_ids[None, :]
-    partner = match(np.where(same_class, iou_matrix(first.boxes, second.boxes), 0.0), PARTNER_IOU)
+    same_place = same_class & (iou_matrix(first.boxes, second.boxes) >= PARTNER_IOU)
+    likeness = 1.0 - np.abs(first.scores[:, None] - second.scores[None, :])
+    partner = match(np.where(same_place, likeness, 0.0), _ANY_LIKENESS)
     rows = np.flatnonzero(partner != NONE)
     return rows, partner[rows]
 
