@@ -10,9 +10,8 @@ from headway.cli.stage import run_stage
 from headway.contracts import atomic
 from headway.contracts.canonical import readable_json
 from headway.contracts.dataset import read_dataset
-from headway.contracts.layout import EXPORT_SPEED, PARITY_REPORT, PREPARED, STATE, ModelFiles
+from headway.contracts.layout import EXPORT_SPEED, PARITY_REPORT, PREPARED, STATE, ModelFiles, real_root
 from headway.contracts.params.export import ExportParams
-from headway.integrations.dvc import real_root
 from headway.integrations.machine import describe_hardware
 from headway.integrations.onnx import assemble, check_model_file
 from headway.integrations.onnxruntime import open_model

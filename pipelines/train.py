@@ -20,11 +20,11 @@ from headway.contracts.layout import (
     STATE,
     TRAINING_REPORT,
     ModelFiles,
+    real_root,
 )
 from headway.contracts.params.train import TrainParams
 from headway.contracts.pipeline import stage_dependencies
 from headway.contracts.provenance import Provenance
-from headway.integrations.dvc import real_root
 from headway.integrations.git import read_revision
 from headway.integrations.machine import describe_hardware, package_versions
 from headway.integrations.ultralytics.quiet import silence

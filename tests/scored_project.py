@@ -16,7 +16,7 @@ from pipelines.package import main
 from headway.cli.progress import show_progress
 from headway.contracts.canonical import md5_file, readable_json, sha256_file
 from headway.contracts.dataset import dataset_facts
-from headway.contracts.layout import DATASET_REPORT, LATENCY, LOCK, PARAMS, PREPARED, SCORECARD, ModelFiles
+from headway.contracts.layout import DATASET_REPORT, LATENCY, LOCK, PARAMS, PREPARED, PROVENANCE, SCORECARD, ModelFiles
 from headway.contracts.params.document import read_document, read_section
 from headway.contracts.params.evaluate import EvaluateParams
 from headway.contracts.params.package import PackageParams
@@ -70,6 +70,7 @@ def make_scored_project(root: Path) -> Path:
     write_document(root / SCORECARD, result.scorecard)
     write_document(root / LATENCY, latency)
     (root / DATASET_REPORT).write_text(readable_json(dataset_facts(dataset)))
+    (root / PROVENANCE).write_text("{}\n")
     (root / PARAMS).write_text(yaml.safe_dump(YAML))
     write_lock(root)
     return root
@@ -79,6 +80,7 @@ def write_lock(root: Path) -> None:
     """Write the dvc.lock of what lies below `root`, in DVC's form; folders get an MD5 over the MD5s of their files."""
     stages = {
         "prepare": (PREPARED, DATASET_REPORT),
+        "train": (PROVENANCE,),
         "export": (MODEL.onnx,),
         "evaluate": (MODEL.evidence, SCORECARD, LATENCY),
     }

@@ -34,7 +34,7 @@ with guarded():
 def repository(tmp_path: Path) -> Path:
     """Return a DVC repository (without Git: this is about DVC's exit codes) with one stage."""
     subprocess.run([sys.executable, "-m", "dvc", "init", "--no-scm", "-q"], cwd=tmp_path, check=True)
-    write(tmp_path / "params.yaml", PARAMS)
+    write(tmp_path / "params.yaml", f"{PARAMS}prepare: {{source: dvc.yaml}}\n")
     write(tmp_path / "dvc.yaml", STAGE)
     return tmp_path
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from headway.contracts.lock import outputs_digest, read_lock
+from headway.contracts.lock import entries_digest, output_digests, read_lock
 from headway.errors import InputError
 
 LOCK = """
@@ -20,13 +20,15 @@ stages:
     cmd: python pipelines/evaluate.py
     deps:
     - {path: data/prepared, hash: md5, md5: aa.dir}
+    params:
+      params.yaml: {evaluate: {batch: 8}}
     outs:
     - {path: reports/latency.json, hash: md5, md5: bb}
     - {path: reports/scorecard.json, hash: md5, md5: cc}
   report:
     cmd: echo
 """
-OUTPUTS = [Path("data/prepared"), Path("reports/scorecard.json")]
+STAGES = ("prepare", "evaluate")
 
 
 @pytest.fixture
@@ -39,26 +41,32 @@ def lock(tmp_path: Path) -> Path:
 def test_outputs_of_all_stages_are_read(lock: Path) -> None:
     expected = {"data/prepared": "aa.dir", "reports/latency.json": "bb", "reports/scorecard.json": "cc"}
 
-    assert expected == read_lock(lock)
+    assert expected == output_digests(read_lock(lock))
 
 
-def test_the_digest_ignores_what_the_clock_decides(lock: Path) -> None:
-    before = outputs_digest(read_lock(lock), OUTPUTS)
-    lock.write_text(LOCK.replace("md5: bb", "md5: b2"))
+@pytest.mark.parametrize(
+    ("old", "new"), [("md5: bb", "md5: b2"), ("cmd: python pipelines/prepare.py", "cmd: x"), ("cmd: echo", "cmd: ls")]
+)
+def test_the_digest_ignores_clocks_commands_and_other_stages(lock: Path, old: str, new: str) -> None:
+    before = entries_digest(read_lock(lock), STAGES)
+    lock.write_text(LOCK.replace(old, new))
 
-    assert before == outputs_digest(read_lock(lock), OUTPUTS)
-
-
-def test_the_digest_changes_with_an_output_that_it_names(lock: Path) -> None:
-    before = outputs_digest(read_lock(lock), OUTPUTS)
-    lock.write_text(LOCK.replace("md5: cc", "md5: c2"))
-
-    assert before != outputs_digest(read_lock(lock), OUTPUTS)
+    assert before == entries_digest(read_lock(lock), STAGES)
 
 
-def test_an_output_that_the_lock_does_not_know_is_refused(lock: Path) -> None:
-    with pytest.raises(InputError, match="records no output models/x"):
-        outputs_digest(read_lock(lock), [Path("models/x")])
+@pytest.mark.parametrize(
+    ("old", "new"), [("md5: cc", "md5: c2"), ("batch: 8", "batch: 9"), ("md5: aa.dir}", "md5: a}")]
+)
+def test_the_digest_follows_dependencies_params_and_outputs(lock: Path, old: str, new: str) -> None:
+    before = entries_digest(read_lock(lock), STAGES)
+    lock.write_text(LOCK.replace(old, new))
+
+    assert before != entries_digest(read_lock(lock), STAGES)
+
+
+def test_a_stage_that_has_not_run_is_refused(lock: Path) -> None:
+    with pytest.raises(InputError, match="no entry for train"):
+        entries_digest(read_lock(lock))
 
 
 def test_a_missing_lock_says_what_to_run(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from headway.contracts.layout import real_root
 from headway.errors import InputError
-from headway.integrations.dvc import find_obstacle, lock_digest, real_root
+from headway.integrations.dvc import find_obstacle, lock_digest
 
 
 @pytest.mark.parametrize("copy", [".dvc/tmp/exps/standalone/tmpabcdef", ".dvc/tmp/exps/tmpabcdef"])
@@ -24,7 +25,7 @@ def test_any_other_folder_is_its_own_repository(tmp_path: Path) -> None:
 
 
 def test_dvc_still_runs_temporary_experiments_where_this_expects_them(tmp_path: Path) -> None:
-    show = "from pathlib import Path; from headway.integrations.dvc import real_root; print(real_root(Path.cwd()))"
+    show = "from pathlib import Path; from headway.contracts.layout import real_root; print(real_root(Path.cwd()))"
     (tmp_path / "show.py").write_text(f"{show}\nopen('out.json', 'w').write('{{}}')\n")
     (tmp_path / "dvc.yaml").write_text(
         f"stages:\n  show:\n    cmd: {sys.executable} show.py\n    metrics: [out.json: {{cache: false}}]\n"

@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from headway.contracts.layout import DATASET_REPORT, PREPARED, SCORECARD
-from headway.contracts.lock import outputs_digest, read_lock
+from headway.contracts.layout import DATASET_REPORT, PREPARED, PROVENANCE, SCORECARD
+from headway.contracts.lock import entries_digest, output_digests, read_lock
 from headway.contracts.manifest import Manifest, read_manifest
 from tests.conftest import ROOT
 from tests.scored_project import MODEL, YAML
 
-OUTPUTS = [PREPARED, MODEL.onnx, MODEL.evidence, DATASET_REPORT, SCORECARD]
 SECTIONS = {"prepare": {}, "train": YAML["train"], "export": {}, "evaluate": {}, "package": YAML["package"]}
 
 
@@ -45,12 +44,17 @@ def repository(packaged_once: Path, tmp_path: Path) -> Path:
     code = [path for path in package["deps"] if path.startswith(("src/", "pipelines/"))]
     stages = {
         "prepare": copying(PREPARED, uncached=(DATASET_REPORT,)),
-        "export": copying(MODEL.onnx),
+        "train": copying(uncached=(PROVENANCE,)),
+        "export": {**copying(MODEL.onnx), "deps": [PROVENANCE.as_posix()]},
         "evaluate": copying(MODEL.evidence, uncached=(SCORECARD, Path("reports/latency.json"))),
         "package": {
             "cmd": f"{sys.executable} {ROOT / 'pipelines/package.py'}",
             "params": package["params"],
-            "deps": [path.replace("${model}", MODEL.name) for path in package["deps"] if path not in code],
+            "deps": [
+                path.replace("${model}", MODEL.name)
+                for path in package["deps"]
+                if path not in (*code, "${prepare.source}")
+            ],
             "outs": [MODEL.bundle.as_posix(), {MODEL.manifest.as_posix(): {"cache": False}}],
         },
     }
@@ -69,8 +73,8 @@ def test_the_final_lock_gives_the_manifests_digest(repository: Path) -> None:
     dvc(repository, "repro")
     lock = read_lock(repository / "dvc.lock")
 
-    assert outputs_digest(lock, OUTPUTS) == manifest_of(repository).upstream_digest
-    assert lock[MODEL.onnx.as_posix()] == manifest_of(repository).files["model.onnx"].md5
+    assert entries_digest(lock) == manifest_of(repository).upstream_digest
+    assert output_digests(lock)[MODEL.onnx.as_posix()] == manifest_of(repository).files["model.onnx"].md5
 
 
 def test_a_second_run_changes_nothing_and_a_forced_one_keeps_the_identity(repository: Path) -> None:

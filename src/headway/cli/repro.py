@@ -12,8 +12,9 @@ import click
 
 from headway.cli.failure import FAILURE_FILE, read_failure
 from headway.contracts.layout import PARAMS
-from headway.contracts.params.whole import check_params
-from headway.errors import OutsideError
+from headway.contracts.params.document import read_document
+from headway.contracts.params.whole import Params, check_params
+from headway.errors import InputError, OutsideError
 from headway.integrations.dvc import find_obstacle, reproduce
 
 
@@ -25,7 +26,7 @@ def repro(arguments: tuple[str, ...]) -> int:
     DVC ends every failure with 255; here a stage's failure keeps its own exit
     code, and its sentence and hint are the last thing shown.
     """
-    check_params(PARAMS)
+    check_source(check_params(PARAMS))
     with tempfile.TemporaryDirectory(prefix="headway-") as folder:
         failure_file = Path(folder) / "failure.json"
         code = reproduce(arguments, environment=stage_environment(os.environ, failure_file))
@@ -39,6 +40,20 @@ def repro(arguments: tuple[str, ...]) -> int:
         raise OutsideError(f"dvc was ended by signal {-code}", hint="run this again: finished stages are kept")
     click.echo(f"error: dvc repro ended with exit code {code}; what it said is above", err=True)
     return code
+
+
+def check_source(params: Params) -> None:
+    """Refuse a data source that is not there: DVC would end with a message of its own.
+
+    Raises:
+        InputError: nothing lies where `prepare.source` points.
+    """
+    if not Path(params.prepare.source).exists():
+        line = read_document(PARAMS).line_of(("prepare", "source"))
+        raise InputError(
+            f"{PARAMS}:{line}: prepare.source: {params.prepare.source} does not exist",
+            hint="put the data there, or name another folder; a folder that DVC tracks comes with: dvc pull",
+        )
 
 
 def stage_environment(environment: Mapping[str, str], failure_file: Path) -> dict[str, str]:

@@ -13,11 +13,11 @@ import click
 
 from headway.cli.failure import outside
 from headway.contracts import atomic
-from headway.contracts.layout import PARAMS, STATE, ModelFiles
+from headway.contracts.layout import PARAMS, STATE, ModelFiles, real_root
 from headway.contracts.params.document import read_document
 from headway.contracts.params.model import read_model
 from headway.errors import OutsideError
-from headway.integrations.dvc import lock_digest, real_root
+from headway.integrations.dvc import lock_digest
 from headway.integrations.mlflow import MirroredRun, TrackingStore, local_store, mirror_run, serve_ui
 
 DEADLINE_S = 60.0

@@ -19,8 +19,26 @@ SCORECARD = REPORTS / "scorecard.json"
 PROVENANCE = REPORTS / "provenance.json"
 LATENCY = REPORTS / "latency.json"
 PLOTS = REPORTS / "plots"
+CLOCKED = {PROVENANCE, EXPORT_SPEED, LATENCY}
+"""Reports that the clock and the machine decide: part of no digest."""
 STATE = Path(".headway")
 """Ignored by Git and DVC: resume checkpoints, run facts, the MLflow store. Deleting it loses no result."""
+
+
+_TEMPORARY_COPIES = (".dvc", "tmp", "exps")
+
+
+def real_root(folder: Path) -> Path:
+    """Return the repository that `folder` is the root of, or was copied from by `dvc exp run --temp`.
+
+    DVC 3.67 puts such copies at <root>/.dvc/tmp/exps/standalone/<name>, those
+    of its queue at <root>/.dvc/tmp/exps/<name>, and removes them afterwards.
+    """
+    folder = folder.resolve()
+    for parent in folder.parents:
+        if parent.parts[-3:] == _TEMPORARY_COPIES:
+            return parent.parents[2]
+    return folder
 
 
 @dataclass(frozen=True)

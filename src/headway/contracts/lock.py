@@ -9,38 +9,63 @@ from typing import Any
 import yaml
 
 from headway.contracts.canonical import sha256_of
+from headway.contracts.layout import CLOCKED
 from headway.errors import InputError
+
+Entries = Mapping[str, Mapping[str, Any]]
+"""Stage -> its entry: cmd, deps, params, outs."""
+
+UPSTREAM = ("prepare", "train", "export", "evaluate")
+"""The stages before package; package's own entry holds the digest of its bundle, which a manifest cannot."""
 
 _HINT = "run: dvc repro"
 
 
-def read_lock(path: Path) -> dict[str, str]:
-    """Return output path -> MD5 (of a folder, with ".dir" at its end) over all stages.
+def read_lock(path: Path) -> Entries:
+    """Return stage -> entry.
 
     Raises:
         InputError: the file is missing or is no lock of DVC 2 or later.
     """
     try:
-        stages: Mapping[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
-        return {out["path"]: out["md5"] for entry in stages.values() for out in entry.get("outs", ())}
+        entries: Entries = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
+        output_digests(entries)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist: the stages before have not been run", hint=_HINT) from error
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is no dvc.lock: {error!r}", hint=_HINT) from error
+    return entries
 
 
-def outputs_digest(lock: Mapping[str, str], outputs: Iterable[Path]) -> str:
-    """Return the SHA-256 over what the lock records for `outputs`.
+def output_digests(entries: Entries) -> dict[str, str]:
+    """Return output path -> MD5 (of a folder, with ".dir" at its end) over all stages."""
+    return _digests(item for entry in entries.values() for item in entry.get("outs", ()))
 
-    Name every output that package depends on, less those that the clock decides (latency). Then DVC reruns
-    package exactly when this digest changes. Code, commands and other outputs of the entries stay out: an
-    edit of them that changes no output reruns nothing downstream, and would leave the manifest behind.
+
+def entries_digest(entries: Entries, stages: Iterable[str] = UPSTREAM) -> str:
+    """Return the SHA-256 over the entries of `stages`: dependencies, params and outputs.
+
+    Outputs that the clock decides are left out, and so is the command, which no
+    stage can depend on. The package stage depends on all that the entries of
+    the stages before it depend on, so that DVC re-runs it whenever this changes.
 
     Raises:
-        InputError: the lock has no such output.
+        InputError: one of the stages has no entry.
     """
-    paths = [path.as_posix() for path in outputs]
-    missing = [path for path in paths if path not in lock]
+    missing = [stage for stage in stages if stage not in entries]
     if missing:
-        raise InputError(f"dvc.lock records no output {missing[0]}", hint=_HINT)
-    return sha256_of({path: lock[path] for path in paths})
+        raise InputError(f"dvc.lock has no entry for {missing[0]}: it has not been run", hint=_HINT)
+    return sha256_of({stage: _content(entries[stage]) for stage in stages})
+
+
+def _content(entry: Mapping[str, Any]) -> dict[str, Any]:
+    outputs = _digests(entry.get("outs", ()))
+    return {
+        "deps": _digests(entry.get("deps", ())),
+        "params": entry.get("params", {}),
+        "outs": {path: md5 for path, md5 in outputs.items() if Path(path) not in CLOCKED},
+    }
+
+
+def _digests(items: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    return {item["path"]: item["md5"] for item in items}

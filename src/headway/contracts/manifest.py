@@ -81,7 +81,7 @@ class Manifest(Document):
     params_digest: Sha256
     """Over what params.yaml says for all stages."""
     upstream_digest: Sha256
-    """Over the outputs of the stages before package in dvc.lock (`contracts.lock.outputs_digest`)."""
+    """Over the entries of the stages before package in dvc.lock (`contracts.lock.entries_digest`)."""
     scorecard: FileDigest
     """reports/scorecard.json, the source of `metrics`."""
     metrics: Metrics

@@ -1,4 +1,4 @@
-"""DVC as a program: runs the pipeline, says what keeps it from running, and where the real repository is."""
+"""DVC as a program: runs the pipeline and says what keeps it from running."""
 
 from __future__ import annotations
 
@@ -15,21 +15,7 @@ from headway.contracts.canonical import sha256_file
 from headway.contracts.layout import LOCK
 from headway.errors import HeadwayError, InputError, OutsideError
 
-_TEMPORARY = (".dvc", "tmp", "exps")
 _CONFLICT_MARKER = b"<<<<<<< "
-
-
-def real_root(folder: Path) -> Path:
-    """Return the repository that `folder` is the root of, or was copied from by `dvc exp run --temp`.
-
-    DVC 3.67 puts such copies at <root>/.dvc/tmp/exps/standalone/<name>, those
-    of its queue at <root>/.dvc/tmp/exps/<name>, and removes them afterwards.
-    """
-    folder = folder.resolve()
-    for parent in folder.parents:
-        if parent.parts[-3:] == _TEMPORARY:
-            return parent.parents[2]
-    return folder
 
 
 def lock_digest(root: Path) -> str:

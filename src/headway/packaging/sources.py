@@ -11,8 +11,8 @@ import numpy as np
 from headway.contracts.canonical import sha256_of
 from headway.contracts.dataset import ImageRecord, PreparedDataset, read_dataset
 from headway.contracts.evidence import DETECTIONS
-from headway.contracts.layout import DATASET_REPORT, LATENCY, LOCK, PARAMS, PREPARED, SCORECARD, ModelFiles
-from headway.contracts.lock import outputs_digest, read_lock
+from headway.contracts.layout import LATENCY, LOCK, PARAMS, PREPARED, SCORECARD, ModelFiles
+from headway.contracts.lock import entries_digest, output_digests, read_lock
 from headway.contracts.manifest import FileDigest, digest_file
 from headway.contracts.params.document import read_document
 from headway.contracts.scorecard import LatencyReport, Scorecard, read_latency, read_scorecard
@@ -34,7 +34,7 @@ class Sources:
         found: test image id -> detections, above the file's score floor.
         scorecard_digest: of the scorecard's file.
         params_digest: over what params.yaml says for all stages.
-        upstream_digest: see `contracts.lock.outputs_digest`.
+        upstream_digest: see `contracts.lock.entries_digest`.
     """
 
     model: ModelFiles
@@ -75,9 +75,9 @@ def read_sources(model: ModelFiles, store: TableStore) -> Sources:
         found=read_found(store.read(model.evidence / DETECTIONS), dataset.split("test")),
         scorecard_digest=digest_file(SCORECARD),
         params_digest=sha256_of({name: params.get(name) for name in _STAGES}),
-        upstream_digest=outputs_digest(lock, [PREPARED, model.onnx, model.evidence, DATASET_REPORT, SCORECARD]),
+        upstream_digest=entries_digest(lock),
     )
-    _check_agreement(sources, lock)
+    _check_agreement(sources, output_digests(lock))
     return sources
 
 

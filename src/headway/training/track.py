@@ -11,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from headway.contracts.canonical import md5_file, sha256_of
 from headway.contracts.layout import (
     DATASET_REPORT,
@@ -27,7 +25,7 @@ from headway.contracts.layout import (
     TRAINING_REPORT,
     ModelFiles,
 )
-from headway.contracts.lock import read_lock
+from headway.contracts.lock import Entries, output_digests, read_lock
 from headway.contracts.run_record import LOCK_TAG, RunRecord, TrackedDataset, TrackedFile, TrackedMetric
 from headway.contracts.scorecard import LatencyReport, Scorecard, read_latency, read_scorecard
 from headway.errors import InputError
@@ -56,8 +54,9 @@ def collect_run(root: Path, model: ModelFiles, *, lock_digest: str, commit: str 
         InputError: dvc.lock cannot be read, or a report is not the one that it records.
     """
     present = [path for path in (*_REPORTS, model.manifest) if (root / path).is_file()]
-    _check_vouched(root, present, read_lock(root / LOCK))
-    params = flatten(_recorded_params(root / LOCK))
+    lock = read_lock(root / LOCK)
+    _check_vouched(root, present, output_digests(lock))
+    params = flatten(_recorded_params(lock))
     facts = _read_json(root / DATASET_REPORT)
     manifest = _read_json(root / model.manifest)
     tags = {
@@ -164,10 +163,10 @@ def _files_below(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _recorded_params(lock: Path) -> dict[str, Any]:
+def _recorded_params(lock: Entries) -> dict[str, Any]:
     """Return the params of every stage's lock entry: whole sections, or dotted keys of single values."""
     recorded: dict[str, Any] = {}
-    for stage in yaml.safe_load(lock.read_text(encoding="utf-8"))["stages"].values():
+    for stage in lock.values():
         for values in stage.get("params", {}).values():
             recorded |= values
     return recorded

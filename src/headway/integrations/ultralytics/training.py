@@ -205,8 +205,8 @@ class ResumableDetection(DetectionTrainer):
         self.scaler.load_state_dict(state["scaler"])
         if state["criterion"]:
             model.criterion = model.init_criterion()
-            vars(model.criterion).update(state["criterion"])
-        vars(self.stopper).update(state["stopper"])
+            _assign(model.criterion, state["criterion"])
+        _assign(self.stopper, state["stopper"])
         self.best_fitness = state["best_fitness"]
         self._best_epoch = state["best_epoch"]
         self._best_file = state["best_file"]
@@ -228,6 +228,11 @@ class ResumableDetection(DetectionTrainer):
                 hint="lower train.lr0, or train with amp: false; the epochs before it are kept",
             )
         return False
+
+
+def _assign(target: object, attributes: dict[str, Any]) -> None:
+    for name, value in attributes.items():
+        setattr(target, name, value)
 
 
 def _epoch_seed(seed: int, epoch: int, rank: int) -> int:
