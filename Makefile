@@ -33,4 +33,4 @@ test-slow: install ## every test, full counts
 	@pytest
 
 bench: install ## speed, side by side in one run; writes bench/results.json
-	@python bench/run.py
+	@python -m bench.run

@@ -46,7 +46,7 @@ detections = st.lists(
         lambda left, top, score, class_id: (left, top, left + 20.0, top + 20.0, score, class_id),
         st.integers(0, 4).map(lambda step: 30.0 * step),
         st.integers(0, 4).map(lambda step: 30.0 * step),
-        st.floats(0.01, 1.0, width=32),
+        st.floats(1 / 64, 1.0, width=32),
         st.integers(0, 1),
     ),
     max_size=12,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,8 +40,7 @@ class RecordsDataset(YOLODataset):
     @cached_property
     def _records(self) -> tuple[ImageRecord, ...]:
         prepared: PreparedDataset = self.data["prepared"]
-        split: Split = self.img_path  # Ultralytics' name for what selects the images
-        return prepared.split(split)
+        return prepared.split(cast("Split", self.img_path))  # Ultralytics' name for what selects the images
 
     def get_img_files(self, img_path: str) -> list[str]:
         """Return the image files of the split named `img_path`, the first `fraction` of them."""
