@@ -34,4 +34,5 @@ def main(params: PrepareParams, _model: ModelFiles) -> None:
         )
 
 
-run_stage("prepare", PrepareParams, main)
+if __name__ == "__main__":
+    run_stage("prepare", PrepareParams, main)
