@@ -70,9 +70,8 @@ suppress (float[batch, {channels}, {anchors}] raw) => (float[batch, {rows}, 6] d
 """
 """Non-maximum suppression of a whole batch, a class at a time.
 
-NonMaxSuppression returns (image, class, anchor) triples of the whole batch, in
-no shape that a batch could have. They become a mask over all scores; the
-strongest `rows` scores that it leaves in an image are that image's rows.
+NonMaxSuppression lists what it keeps as (image, class, anchor), the images of a batch one after another. The list
+becomes a mask over all scores; the strongest `rows` scores that it leaves in an image are that image's rows.
 """
 
 _FLOOR = """

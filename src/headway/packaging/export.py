@@ -105,7 +105,7 @@ def describe_export(checkpoint: Checkpoint, dataset: PreparedDataset, params: Ex
     if checkpoint.classes != dataset.classes:
         raise InputError(
             f"the weights know {', '.join(checkpoint.classes)}; the data has {', '.join(dataset.classes)}",
-            hint="train on this data: dvc repro train",
+            hint="run: dvc repro train; what train.single_cls makes can only be scored on data of one class",
         )
     return ExportFacts(
         classes=checkpoint.classes,
