@@ -15,9 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from headway.contracts import model_facts
 from headway.contracts.model_facts import ExportFacts, Precision, read_model_facts, read_precision
-from headway.detection import letterbox
 from headway.detection.geometry import iou_matrix
 from headway.errors import InputError
 from headway.integrations.onnx import assemble, check_model_file
@@ -132,10 +130,6 @@ def test_file_states_its_facts_and_nothing_else() -> None:
     }  # fmt: skip
     assert "headway" == entry.key
     assert expected == json.loads(entry.value)
-
-
-def test_stated_letterbox_is_the_one_in_use() -> None:
-    assert letterbox.PADDING == model_facts.PADDING
 
 
 def test_facts_are_read_back(tmp_path: Path) -> None:
