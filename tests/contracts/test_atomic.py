@@ -74,3 +74,18 @@ def test_a_kill_leaves_no_output_and_the_next_run_clears_the_rest(tmp_path: Path
 
     assert ["out"] == [path.name for path in tmp_path.iterdir()]
     assert ["whole"] == [path.name for path in (tmp_path / "out").iterdir()]
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from pathlib import Path; from headway.contracts import atomic\n"
+        "with atomic.binary_file(Path(sys.argv[1])) as file:\n"
+        "    file.write(b'half'); file.flush(); os.kill(os.getpid(), 9)\n"
+    )
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "report")], env=environment)
+    assert ["report"] != [path.name for path in tmp_path.iterdir()]
+
+    atomic.write_bytes(tmp_path / "report", b"whole")
+
+    assert ["report"] == [path.name for path in tmp_path.iterdir()]

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` to a sibling, sync it, and rename it over `path`.
+@contextmanager
+def binary_file(path: Path) -> Iterator[BinaryIO]:
+    """Yield a sibling file that is synced and renamed over `path` when the block ends well.
 
     Raises:
         OSError: the disk is full or the folder read-only; `path` is then what it was before.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _clear_leftovers(path)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -27,6 +31,12 @@ def write_bytes(path: Path, content: bytes) -> None:
         partial.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` as `binary_file` does."""
+    with binary_file(path) as file:
+        file.write(content)
 
 
 def write_text(path: Path, content: str) -> None:
@@ -58,6 +68,24 @@ def directory(path: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
         raise
     _sync_folder(path.parent)
+
+
+def _clear_leftovers(path: Path) -> None:
+    """Remove what killed processes left beside `path`; a living one may still be writing its own."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        process = leftover.name.split(".")[-2]
+        if not (process.isdigit() and _lives(int(process))):
+            leftover.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,13 +6,13 @@ run resumed from it ends elsewhere than an unbroken one.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from headway.contracts import atomic
 from headway.errors import InputError
 
 FORMAT = 1
@@ -64,10 +64,5 @@ class StateFolder:
 
 
 def _save(value: Any, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    with partial.open("wb") as file:
+    with atomic.binary_file(path) as file:
         torch.save(value, file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

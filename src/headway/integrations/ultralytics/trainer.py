@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -12,8 +11,9 @@ from typing import Any
 import torch
 from ultralytics.nn.tasks import DetectionModel, load_checkpoint
 
+from headway.contracts import atomic
 from headway.contracts.dataset import PreparedDataset
-from headway.errors import HeadwayError, InputError, OutsideError
+from headway.errors import InputError, OutsideError
 from headway.integrations.ultralytics.checkpoint_state import StateFolder
 from headway.integrations.ultralytics.training import ResumableDetection, trust_amp
 from headway.integrations.ultralytics.weights import find_model
@@ -53,17 +53,8 @@ class TrainedDetector:
             "version": version("ultralytics-opencv-headless"),
             "license": "AGPL-3.0",
         }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        try:
-            with partial.open("wb") as file:
-                torch.save(checkpoint, file)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
+        with atomic.binary_file(path) as file:
+            torch.save(checkpoint, file)
 
 
 class UltralyticsTrainer:
@@ -88,7 +79,8 @@ class UltralyticsTrainer:
         state = folder.read()
         resumed_epochs = 0 if state is None else len(state["rows"])
         if state is None or not state["finished"]:
-            self._run(dataset, arguments, checkpoints, progress, say)
+            trust_amp()
+            _run(_overrides(dataset, arguments, checkpoints), progress, say)
             state = folder.read()
         assert state is not None
         return TrainedDetector(
@@ -101,44 +93,38 @@ class UltralyticsTrainer:
             arguments={"task": "detect", **arguments},
         )
 
-    def _run(
-        self,
-        dataset: PreparedDataset,
-        arguments: Mapping[str, Any],
-        checkpoints: Path,
-        progress: Progress,
-        say: Callable[[str], None],
-    ) -> None:
-        trust_amp()
-        model = find_model(str(arguments["model"]))
-        if model.endswith(".pt"):
-            check_detector(Path(model))
-        overrides = {
-            **arguments,
-            "model": model,
-            "task": "detect",
-            "mode": "train",
-            "data": str((dataset.root / "data.yaml").resolve()),
-            "project": str(checkpoints.parent.resolve()),
-            "name": checkpoints.name,
-            "exist_ok": True,
-            "plots": False,
-        }
-        try:
-            training = ResumableDetection(overrides=overrides)
-            training.progress, training.say = progress, say
-            training.train()
-        except HeadwayError:
-            raise
-        except ValueError as error:
-            if "device" in str(error).lower():
-                raise OutsideError(
-                    f"train.device: {arguments.get('device')!r} is not here ({_first_line(error)})",
-                    hint="use train.device: cpu, or run where the GPU is",
-                ) from error
-            raise InputError(f"train: {_first_line(error)}", hint="edit the train section of params.yaml") from error
-        except (TypeError, NotImplementedError, SyntaxError) as error:
-            raise InputError(f"train: {_first_line(error)}", hint="edit the train section of params.yaml") from error
+
+def _overrides(dataset: PreparedDataset, arguments: Mapping[str, Any], checkpoints: Path) -> dict[str, Any]:
+    model = find_model(str(arguments["model"]))
+    if model.endswith(".pt"):
+        check_detector(Path(model))
+    return {
+        **arguments,
+        "model": model,
+        "task": "detect",
+        "mode": "train",
+        "data": str((dataset.root / "data.yaml").resolve()),
+        "project": str(checkpoints.parent.resolve()),
+        "name": checkpoints.name,
+        "exist_ok": True,
+        "plots": False,
+    }
+
+
+def _run(overrides: dict[str, Any], progress: Progress, say: Callable[[str], None]) -> None:
+    try:
+        training = ResumableDetection(overrides=overrides)
+        training.progress, training.say = progress, say
+        training.train()
+    except ValueError as error:
+        if "device" in str(error).lower():
+            raise OutsideError(
+                f"train.device: {overrides.get('device')!r} is not here ({_first_line(error)})",
+                hint="use train.device: cpu, or run where the GPU is",
+            ) from error
+        raise InputError(f"train: {_first_line(error)}", hint="edit the train section of params.yaml") from error
+    except (TypeError, NotImplementedError, SyntaxError) as error:
+        raise InputError(f"train: {_first_line(error)}", hint="edit the train section of params.yaml") from error
 
 
 def thread_count() -> int:
