@@ -76,6 +76,11 @@ def test_a_gpu_that_is_not_here_is_outside_trouble(dataset: PreparedDataset, tmp
     assert "cpu" in caught.value.hint
 
 
+def test_one_class_out_of_many_is_refused_before_training(dataset: PreparedDataset, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="the data has 2 classes"):
+        _train(dataset, tmp_path, single_cls=True)
+
+
 def test_training_leaves_the_prepared_folder_as_it_was(tmp_path: Path) -> None:
     dataset = make_blobs(tmp_path / "data", train=6, val=2, test=1)
     before = {path: sha256_file(path) for path in (tmp_path / "data").rglob("*") if path.is_file()}

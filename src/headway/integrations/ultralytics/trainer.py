@@ -75,6 +75,11 @@ class UltralyticsTrainer:
             InputError: the starting weights are no detector, an argument cannot be used, or the loss diverged.
             OutsideError: the device is not there, or published weights could not be fetched.
         """
+        if arguments.get("single_cls") and len(dataset.classes) > 1:
+            raise InputError(
+                f"train.single_cls: the data has {len(dataset.classes)} classes, and what ships must know the data's own",
+                hint="prepare a data set of one class instead",
+            )
         folder = StateFolder(checkpoints)
         state = folder.read()
         resumed_epochs = 0 if state is None else len(state["rows"])
@@ -87,7 +92,7 @@ class UltralyticsTrainer:
             epochs=state["rows"],
             best_epoch=state["best_epoch"],
             architecture=state["yaml"],
-            classes=("item",) if arguments.get("single_cls") else dataset.classes,
+            classes=dataset.classes,
             weights=folder.read_best(state),
             resumed_epochs=resumed_epochs,
             arguments={"task": "detect", **arguments},
@@ -123,6 +128,8 @@ def _run(overrides: dict[str, Any], progress: Progress, say: Callable[[str], Non
                 hint="use train.device: cpu, or run where the GPU is",
             ) from error
         raise InputError(f"train: {_first_line(error)}", hint="edit the train section of params.yaml") from error
+    except ImportError as error:
+        raise InputError(f"train: an argument needs a package that is not installed ({error})") from error
     except (TypeError, NotImplementedError, SyntaxError) as error:
         raise InputError(f"train: {_first_line(error)}", hint="edit the train section of params.yaml") from error
 

@@ -64,7 +64,7 @@ class ResumableDetection(DetectionTrainer):
     def get_dataset(self) -> dict[str, Any]:
         """Return Ultralytics' description of the prepared data set; no data.yaml is interpreted."""
         prepared = read_dataset(Path(self.args.data).parent)
-        names = {0: "item"} if self.args.single_cls else dict(enumerate(prepared.classes))
+        names = dict(enumerate(prepared.classes))
         return {
             "train": "train",
             "val": "val",
