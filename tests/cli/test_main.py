@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -113,3 +115,14 @@ def test_progress_elsewhere_than_in_a_terminal_is_one_plain_line(capsys: pytest.
 
     assert [1, 2, 3] == items
     assert capsys.readouterr().err.startswith("reading: 3 in ")
+
+
+def test_progress_in_a_terminal_is_a_bar() -> None:
+    code = "from headway.cli.progress import show_progress; list(show_progress(range(4), label='reading'))"
+    ours, theirs = pty.openpty()
+    subprocess.run([sys.executable, "-c", code], stderr=theirs, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 65536).decode()
+    os.close(ours)
+
+    assert "reading  [####################################]  4/4" in shown

@@ -77,7 +77,7 @@ class UltralyticsTrainer:
         """
         if arguments.get("single_cls") and len(dataset.classes) > 1:
             raise InputError(
-                f"train.single_cls: the data has {len(dataset.classes)} classes, and what ships must know the data's own",
+                f"train.single_cls: the data has {len(dataset.classes)} classes, and what ships must know them",
                 hint="prepare a data set of one class instead",
             )
         folder = StateFolder(checkpoints)
