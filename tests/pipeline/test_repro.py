@@ -136,3 +136,11 @@ def _declared(root: Path) -> set[str]:
         for path in entry
     }
     return {file.relative_to(root).as_posix() for path in paths for file in _files(root / path)}
+
+
+def test_stages_run_the_code_of_their_own_tree(finished: Project) -> None:
+    (finished.root / "pipelines/prepare.py").write_text("import headway; print('running', headway.__file__)\n")
+
+    told = finished.run("dvc", "repro", "prepare", check=False, PYTHONPATH="").stdout
+
+    assert f"running {finished.root / 'src/headway/__init__.py'}" in told

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
+from headway.contracts.layout import PIPELINE
 from headway.contracts.params.document import (
     Document,
     Fault,
@@ -44,14 +46,14 @@ SECTIONS: dict[str, type[Section]] = {
 
 
 def check_params(path: Path) -> Params:
-    """Validate every section of `path`.
+    """Validate every section of `path`, and that it holds what the dvc.yaml beside it needs.
 
     Raises:
         ParamsError: with the faults of all sections, each with its line.
         InputError: the file cannot be read as a YAML mapping.
     """
     document = read_document(path)
-    faults = [*_unknown_sections(document), *check_model(document)]
+    faults = [*_unknown_sections(document), *_missing_keys(document), *check_model(document)]
     sections: dict[str, Any] = {}
     for name, model in SECTIONS.items():
         sections[name], found = check_section(document, name, model)
@@ -73,4 +75,25 @@ def _unknown_sections(document: Document) -> list[Fault]:
         Fault(document.line_of((name,)), name, unknown_key(name, known))
         for name in document.values
         if name not in known
+    ]
+
+
+def _missing_keys(document: Document) -> list[Fault]:
+    """Find keys that DVC wants written down: it knows no defaults, and says so only when it comes to the stage."""
+    pipeline = Path(document.file).with_name(PIPELINE.name)
+    if not pipeline.is_file():
+        return []
+    stages = read_document(pipeline).values.get("stages") or {}
+    tracked = {name for stage in stages.values() if isinstance(stage, dict) for name in stage.get("params", [])}
+    templates = set(re.findall(r"\$\{([\w.]+)\}", pipeline.read_text(encoding="utf-8")))
+    missing = [name for name in sorted(tracked | templates) if tuple(name.split(".")) not in document.lines]
+    return [
+        Fault(
+            document.line_of(tuple(name.split("."))),
+            name,
+            f"missing: {pipeline.name} needs it written down, even if only as {{}}"
+            if name in SECTIONS
+            else f"missing: {pipeline.name} needs it written down",
+        )
+        for name in missing
     ]
