@@ -83,17 +83,18 @@ def _missing_keys(document: Document) -> list[Fault]:
     pipeline = Path(document.file).with_name(PIPELINE.name)
     if not pipeline.is_file():
         return []
-    stages = read_document(pipeline).values.get("stages") or {}
-    tracked = {name for stage in stages.values() if isinstance(stage, dict) for name in stage.get("params", [])}
-    templates = set(re.findall(r"\$\{([\w.]+)\}", pipeline.read_text(encoding="utf-8")))
-    missing = [name for name in sorted(tracked | templates) if tuple(name.split(".")) not in document.lines]
+    paths = [tuple(key.split(".")) for key in _keys_in(pipeline)]
+    reason = f"missing: {pipeline.name} needs it written down"
     return [
-        Fault(
-            document.line_of(tuple(name.split("."))),
-            name,
-            f"missing: {pipeline.name} needs it written down, even if only as {{}}"
-            if name in SECTIONS
-            else f"missing: {pipeline.name} needs it written down",
-        )
-        for name in missing
+        Fault(document.line_of(path), ".".join(path), f"{reason}, if only as {{}}" if path[-1] in SECTIONS else reason)
+        for path in paths
+        if path not in document.lines
     ]
+
+
+def _keys_in(pipeline: Path) -> list[str]:
+    """Return the keys of params.yaml that a dvc.yaml names, in `params:` or as ${...}."""
+    stages = read_document(pipeline).values.get("stages") or {}
+    listed = [key for stage in stages.values() if isinstance(stage, dict) for key in stage.get("params", [])]
+    used = re.findall(r"\$\{([\w.]+)\}", pipeline.read_text(encoding="utf-8"))
+    return sorted({*used, *(key for key in listed if isinstance(key, str))})
