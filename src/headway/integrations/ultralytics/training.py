@@ -44,9 +44,7 @@ class ResumableDetection(DetectionTrainer):
 
     def __init__(self, cfg: Any = DEFAULT_CFG, overrides: dict[str, Any] | None = None, _callbacks: Any = None) -> None:
         workers = (overrides or {}).get("workers")
-        threads = torch.get_num_threads()
         super().__init__(cfg, overrides, _callbacks)
-        torch.set_num_threads(threads)  # on a CPU Ultralytics leaves one core idle
         if workers is not None:
             self.args.workers = workers  # Ultralytics puts it to 0 on a CPU, whatever was asked
         self.folder = StateFolder(self.save_dir)
