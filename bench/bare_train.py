@@ -1,6 +1,6 @@
 """The other side of the train stage: Ultralytics' own call.
 
-usage: bare_train.py ARGUMENTS.json TIMES.json [THREADS]
+usage: bare_train.py ARGUMENTS.json TIMES.json THREADS
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from ultralytics import YOLO
 from ultralytics.utils import torch_utils
 
 
-def main(arguments_file: str, times_file: str, threads: str = "") -> None:
+def main(arguments_file: str, times_file: str, threads: str) -> None:
     """Train, and write how long Ultralytics works on after the last epoch (it validates best.pt once more)."""
-    if threads:
-        torch_utils.NUM_THREADS = int(threads)  # else one core fewer than there are
+    torch_utils.NUM_THREADS = int(threads)
     arguments = json.loads(Path(arguments_file).read_text())
     model = YOLO(arguments.pop("model"))
     epoch_ends: list[float] = []

@@ -25,7 +25,8 @@ def measure_evaluation(trained: Clone) -> list[Measure]:
     answer = json.loads(clone.run("python", str(ROOT / "bench" / "predict_split.py")).splitlines()[-1])
     note = (
         "Ours: decode, letterbox, inference, detections. Bare: inference of the same batches, decoded and letterboxed "
-        f"beforehand, by a session with default settings. {answer['images']} {answer['suffix']} files of 640 x 480, batch {answer['batch']}, "
-        f"{answer['threads']} threads, {answer['detections_per_image']:.0f} detections an image"
+        f"beforehand, in a session with default settings. Both: {answer['images']} {answer['suffix']} files of "
+        f"640 x 480, batch {answer['batch']}, {answer['threads']} threads, "
+        f"{answer['detections_per_image']:.0f} detections an image"
     )
     return [compare(f"evaluation at {IMAGE_SIZE} px", answer["ours"], answer["bare"], goal=GOAL, note=note)]

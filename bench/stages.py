@@ -10,7 +10,6 @@ from pathlib import Path
 
 from bench.scratch import ROOT, WORK, Clone
 from bench.timing import Measure, alone, alternate, compare, say
-from headway.integrations.machine import available_cores
 
 EPOCHS = 4
 ROUNDS = 3
@@ -54,36 +53,32 @@ def measure_other_stages(clone: Clone) -> list[Measure]:
 
 
 def measure_train(clone: Clone) -> list[Measure]:
-    """Measure the train stage against Ultralytics as it comes, and against it on as many threads."""
-    say("train stage and bare training ...")
-    after_last_epoch: list[float] = []
-    cores = available_cores()
+    """Measure the train stage against Ultralytics as it comes, and against it doing as much on as many threads."""
+    our_threads = int(json.loads((clone.root / "reports" / "provenance.json").read_text())["threads"])
+    bare_threads = int(clone.run("python", "-c", "from ultralytics.utils import NUM_THREADS; print(NUM_THREADS)"))
+    say(f"train stage on {our_threads} threads, bare training on {bare_threads} ...")
+    after_last_epoch: dict[int, list[float]] = {our_threads: [], bare_threads: []}
 
     def ours() -> float:
         shutil.rmtree(clone.root / ".headway" / "checkpoints", ignore_errors=True)
         return clone.seconds("python", "pipelines/train.py")
 
-    def equal_threads() -> float:
-        seconds, after = _train_bare(clone, str(cores))
-        after_last_epoch.append(after)
+    def bare(threads: int) -> float:
+        seconds, after = _train_bare(clone, threads)
+        after_last_epoch[threads].append(after)
         return seconds
 
-    sides = {"ours": ours, "bare": lambda: _train_bare(clone)[0], "bare, equal threads": equal_threads}
-    seconds = alternate(sides, ROUNDS)
-    equal = seconds["bare, equal threads"]
-    without = [total - after for total, after in zip(equal, after_last_epoch, strict=True)]
-    threads = f"{cores} threads each"
-    return [
-        _versus(
-            "train stage", seconds["ours"], seconds["bare"],
-            f"{_TRAIN_NOTE}. Ours computes on all {cores} cores, bare on one fewer, each as it comes",
-        ),
-        _versus("train stage, equal threads", seconds["ours"], equal, f"{threads}; else as above"),
-        _versus(
-            "train stage, equal threads and validations", seconds["ours"], without,
-            f"{threads}; bare without what it does after its last epoch (strips and validates best.pt)",
-        ),
-    ]  # fmt: skip
+    # Two sides where both use as many threads, else three.
+    bare_sides = {threads: f"bare, {threads} threads" for threads in (bare_threads, our_threads)}
+    seconds = alternate({"ours": ours} | {name: partial(bare, threads) for threads, name in bare_sides.items()}, ROUNDS)
+    as_it_comes, equal = seconds[bare_sides[bare_threads]], seconds[bare_sides[our_threads]]
+    shortened = [total - after for total, after in zip(equal, after_last_epoch[our_threads], strict=True)]
+    rows = [
+        ("train stage", as_it_comes, f"{_TRAIN_NOTE}. Threads: ours {our_threads}, bare {bare_threads}"),
+        ("train stage, equal threads", equal, f"{our_threads} each; else as above"),
+        ("train stage, no last validation", shortened, "as above, less what bare does after its last epoch"),
+    ]
+    return [_versus(name, seconds["ours"], bare_seconds, note) for name, bare_seconds, note in rows]
 
 
 def measure_export(clone: Clone) -> list[Measure]:
@@ -115,7 +110,7 @@ def _versus(name: str, ours: Sequence[float], bare: Sequence[float], note: str) 
     return compare(name, ours, bare, goal=GOAL, note=note)
 
 
-def _train_bare(clone: Clone, *threads: str) -> tuple[float, float]:
+def _train_bare(clone: Clone, threads: int) -> tuple[float, float]:
     """Train with the clone's params; return the process's seconds, and those of them after the last epoch."""
     folder = WORK / "bare"
     shutil.rmtree(folder, ignore_errors=True)
@@ -124,7 +119,7 @@ def _train_bare(clone: Clone, *threads: str) -> tuple[float, float]:
     data = clone.root / "data" / "prepared" / "data.yaml"
     values = clone.params("train") | {"data": str(data), "project": str(folder), "name": "run", "plots": False}
     arguments.write_text(json.dumps(values))
-    seconds = _bare_seconds(clone, "bare_train.py", str(arguments), str(times), *threads)
+    seconds = _bare_seconds(clone, "bare_train.py", str(arguments), str(times), str(threads))
     return seconds, float(json.loads(times.read_text())["after_last_epoch_s"])
 
 
