@@ -73,11 +73,10 @@ def measure_train(clone: Clone) -> list[Measure]:
     seconds = alternate({"ours": ours} | {name: partial(bare, threads) for threads, name in bare_sides.items()}, ROUNDS)
     as_it_comes, equal = seconds[bare_sides[bare_threads]], seconds[bare_sides[our_threads]]
     shortened = [total - after for total, after in zip(equal, after_last_epoch[our_threads], strict=True)]
-    rows = [
-        ("train stage", as_it_comes, f"{_TRAIN_NOTE}. Threads: ours {our_threads}, bare {bare_threads}"),
-        ("train stage, equal threads", equal, f"{our_threads} each; else as above"),
-        ("train stage, no last validation", shortened, "as above, less what bare does after its last epoch"),
-    ]
+    rows = [("train stage", as_it_comes, f"{_TRAIN_NOTE}. Threads: ours {our_threads}, bare {bare_threads}")]
+    if our_threads != bare_threads:
+        rows.append(("train stage, equal threads", equal, f"{our_threads} each; else as above"))
+    rows.append(("train stage, no last validation", shortened, "as above, less what bare does after its last epoch"))
     return [_versus(name, seconds["ours"], bare_seconds, note) for name, bare_seconds, note in rows]
 
 
