@@ -28,7 +28,7 @@ from headway.contracts.provenance import Provenance
 from headway.integrations.git import read_revision
 from headway.integrations.machine import describe_hardware, package_versions
 from headway.integrations.ultralytics.quiet import silence
-from headway.training.checkpoints import Claim, checkpoint_key, code_digests
+from headway.training.checkpoints import Claim, checkpoint_key, code_digests, weights_digests
 from headway.training.run import TrainingFiles, run_training
 
 LIBRARIES = ("torch", "torchvision", "ultralytics-opencv-headless", "numpy", "opencv-python-headless")
@@ -43,13 +43,13 @@ def main(params: TrainParams, model: ModelFiles) -> None:
     started_at, started = datetime.now(UTC), time.monotonic()
     dataset = read_dataset(PREPARED)
     versions = package_versions(LIBRARIES)
-    code = code_digests(stage_dependencies(PIPELINE, "train"))
+    inputs = code_digests(stage_dependencies(PIPELINE, "train")) | weights_digests(params.given())
     trained = run_training(
         dataset,
         params.given(),
         trainer=UltralyticsTrainer(),
         checkpoints=state / "checkpoints",
-        key=checkpoint_key(params.given(), dataset.digest, code, versions),
+        key=checkpoint_key(params.given(), dataset.digest, inputs, versions),
         claim=Claim.take(STATE / "training-claim", token=started_at.isoformat()),
         files=TrainingFiles(model.weights, TRAINING_REPORT, EPOCHS),
         progress=show_progress,

@@ -71,7 +71,7 @@ def test_weights_that_are_no_model_are_refused(finished: Project) -> None:
     result = finished.run("headway", "repro", check=False)
 
     assert 2 == result.returncode
-    assert "bad.pt is not an Ultralytics checkpoint" in last_lines(result)[0]
+    assert "bad.pt is no model checkpoint" in last_lines(result)[0]
 
 
 @pytest.mark.parametrize("stage", STAGES)

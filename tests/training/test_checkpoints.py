@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from headway.training.checkpoints import KEPT, Claim, checkpoint_key, code_digests, locked_folder
+from headway.training.checkpoints import KEPT, Claim, checkpoint_key, code_digests, locked_folder, weights_digests
 from tests.conftest import ROOT
 
 HOLD = """
@@ -57,6 +57,16 @@ def test_code_digests_read_folders_and_leave_data_out(tmp_path: Path) -> None:
     digests = code_digests([tmp_path / "package", tmp_path / "data.bin"])
 
     assert [(tmp_path / "package/module.py").as_posix()] == list(digests)
+
+
+def test_weights_that_are_replaced_give_another_key(tmp_path: Path) -> None:
+    path = tmp_path / "mine.pt"
+    path.write_bytes(b"first")
+    first = weights_digests({"model": str(path), "pretrained": True})
+    path.write_bytes(b"second")
+
+    assert [path.as_posix()] == list(first)
+    assert first != weights_digests({"model": str(path)})
 
 
 def test_a_second_training_of_the_same_key_waits_and_names_the_first(tmp_path: Path) -> None:

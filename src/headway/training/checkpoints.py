@@ -21,23 +21,30 @@ _SECONDS_BETWEEN_TRIES = 1.0
 
 
 def checkpoint_key(
-    arguments: Mapping[str, Any], dataset_digest: str, code: Mapping[str, str], versions: Mapping[str, str]
+    arguments: Mapping[str, Any], dataset_digest: str, files: Mapping[str, str], versions: Mapping[str, str]
 ) -> str:
     """Return the name under which a training with exactly these inputs is resumed.
 
     Args:
         arguments: the training arguments of params.yaml.
         dataset_digest: digest of the prepared data.
-        code: path -> digest of each source file that the stage depends on.
+        files: path -> digest of each source and weights file that the stage reads.
         versions: library -> version of what trains.
     """
-    return sha256_of({"arguments": arguments, "code": code, "dataset": dataset_digest, "versions": versions})[:32]
+    return sha256_of({"arguments": arguments, "files": files, "dataset": dataset_digest, "versions": versions})[:32]
 
 
 def code_digests(paths: list[Path]) -> dict[str, str]:
     """Return path -> SHA-256 for every Python file in `paths`, folders searched."""
     files = [file for path in paths for file in (sorted(path.rglob("*.py")) if path.is_dir() else [path])]
     return {file.as_posix(): sha256_file(file) for file in files if file.suffix == ".py"}
+
+
+def weights_digests(arguments: Mapping[str, Any]) -> dict[str, str]:
+    """Return path -> SHA-256 of the weights files that the training arguments name."""
+    named = [arguments.get(key) for key in ("model", "pretrained", "distill_model")]
+    paths = [Path(name) for name in named if isinstance(name, str)]
+    return {path.as_posix(): sha256_file(path) for path in paths if path.is_file()}
 
 
 @contextmanager

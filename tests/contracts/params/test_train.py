@@ -43,7 +43,7 @@ def test_defaults_are_those_of_ultralytics(installed: dict[str, Any]) -> None:
 
 
 def test_only_given_arguments_are_handed_on() -> None:
-    assert {"epochs": 3, "lr0": 0.1} == TrainParams.model_validate({"epochs": 3, "lr0": 0.1}).given()
+    assert {"model": "yolo11n.yaml", "epochs": 3, "lr0": 0.1} == TrainParams.model_validate({"epochs": 3, "lr0": 0.1}).given()
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_every_form_that_ultralytics_takes_is_taken(value: dict[str, Any]) -> No
 
     get_cfg(overrides=dict(value))
 
-    assert value == TrainParams.model_validate(value).given()
+    assert {"model": "yolo11n.yaml", **value} == TrainParams.model_validate(value).given()
 
 
 @pytest.mark.parametrize("value", [{"lr0": 1.5}, {"seed": -1}, {"fraction": 0.0}, {"model": "yolo11n.onnx"}])

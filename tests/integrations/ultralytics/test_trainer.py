@@ -42,6 +42,23 @@ def test_unknown_architecture_is_refused(dataset: PreparedDataset, tmp_path: Pat
         _train(dataset, tmp_path, model="yolo99n.yaml")
 
 
+@pytest.mark.parametrize("model", ["yolo11n-seg.yaml", "rtdetr-l.yaml", "yolo11n-cls.yaml"])
+def test_an_architecture_of_another_task_is_refused(dataset: PreparedDataset, tmp_path: Path, model: str) -> None:
+    with pytest.raises(InputError, match="no YOLO detector"):
+        _train(dataset, tmp_path, model=model)
+
+
+@pytest.mark.parametrize("key", ["pretrained", "distill_model"])
+def test_missing_weights_are_told_with_their_key(dataset: PreparedDataset, tmp_path: Path, key: str) -> None:
+    with pytest.raises(InputError, match=rf"train\.{key}: 'none\.pt' is neither a file"):
+        _train(dataset, tmp_path, **{key: "none.pt"})
+
+
+def test_a_class_that_the_data_has_not_is_refused(dataset: PreparedDataset, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="there is no class 7"):
+        _train(dataset, tmp_path, classes=[0, 7])
+
+
 def test_weights_that_are_neither_here_nor_published_are_refused(dataset: PreparedDataset, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="neither a file nor weights"):
         _train(dataset, tmp_path, model="mine.pt")
@@ -65,13 +82,14 @@ def test_published_weights_without_a_network_say_what_to_do(
 def test_a_file_that_is_no_checkpoint_is_refused(dataset: PreparedDataset, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad.pt").write_bytes(content)
 
-    with pytest.raises(InputError, match=r"bad\.pt is not an Ultralytics checkpoint"):
+    with pytest.raises(InputError, match=r"bad\.pt is no model checkpoint"):
         _train(dataset, tmp_path, model=str(tmp_path / "bad.pt"))
 
 
-def test_a_gpu_that_is_not_here_is_outside_trouble(dataset: PreparedDataset, tmp_path: Path) -> None:
-    with pytest.raises(OutsideError, match=r"train\.device: 17 is not here") as caught:
-        _train(dataset, tmp_path, device=17)
+@pytest.mark.parametrize("device", [17, "mps", [0, 1]])
+def test_a_device_that_is_not_here_is_outside_trouble(dataset: PreparedDataset, tmp_path: Path, device: Any) -> None:
+    with pytest.raises(OutsideError, match=r"train\.device: .* is not here") as caught:
+        _train(dataset, tmp_path, device=device)
 
     assert "cpu" in caught.value.hint
 

@@ -167,5 +167,5 @@ class TrainParams(Section):
         return f"not for params.yaml: {OWNED[key]}" if key in OWNED else super().refuse(key)
 
     def given(self) -> dict[str, Any]:
-        """Return only the arguments that params.yaml gives, the ones that Ultralytics is handed."""
-        return self.model_dump(exclude_unset=True)
+        """Return the model and the arguments that params.yaml gives, which is what Ultralytics is handed."""
+        return {"model": self.model, **self.model_dump(exclude_unset=True)}

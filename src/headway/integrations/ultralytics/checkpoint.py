@@ -8,13 +8,13 @@ import numpy as np
 import torch
 import ultralytics
 from numpy.typing import NDArray
-from ultralytics.nn.modules.head import Detect
-from ultralytics.nn.tasks import DetectionModel, torch_safe_load
+from ultralytics.nn.tasks import DetectionModel
 from ultralytics.utils.nms import non_max_suppression
 
 from headway.contracts.model_facts import ExportFacts
 from headway.errors import InputError
 from headway.integrations.ultralytics.tracing import fused, trace_network
+from headway.integrations.ultralytics.weights import read_detector
 
 _NMS_SECONDS_AN_IMAGE = 3600.0
 _MOST_CANDIDATES = 1_000_000
@@ -90,29 +90,10 @@ class CheckpointRuntime:
 def load_checkpoint(path: Path) -> Checkpoint:
     """Load the weights that the train stage wrote.
 
-    A `.pt` is a pickle, which can run code when it is loaded: only classes on
-    Ultralytics' allow-list are built here, and no `.pt` enters the release path.
-
     Raises:
         InputError: the file is missing, no checkpoint, or holds no detector.
     """
     if not path.is_file():
         raise InputError(f"{path} does not exist", hint="run: dvc repro train")
-    try:
-        content, _ = torch_safe_load(path, safe_only=True)
-    except Exception as error:  # a damaged pickle can raise anything
-        raise InputError(
-            f"{path} is no model checkpoint, or is damaged", hint="train again: dvc repro --force train"
-        ) from error
-    model = (content.get("ema") or content.get("model")) if isinstance(content, dict) else None
-    if not isinstance(model, DetectionModel) or type(model.model[-1]) is not Detect:
-        raise InputError(
-            f"{path} holds {_described(model)}, no YOLO detector",
-            hint="train one: train.model yolo11n.yaml or yolo26n.yaml in params.yaml",
-        )
-    return Checkpoint(model, int((content.get("train_args") or {}).get("imgsz", 640)))
-
-
-def _described(model: object) -> str:
-    head = getattr(model, "model", [None])[-1] if isinstance(model, torch.nn.Module) else None
-    return f"a {type(model).__name__}" + (f" with a {type(head).__name__} head" if head is not None else "")
+    model, arguments = read_detector(path, hint="train again: dvc repro --force train")
+    return Checkpoint(model, int(arguments.get("imgsz", 640)))

@@ -22,7 +22,7 @@ def silence(state: Path) -> None:
     os.environ.setdefault("YOLO_CONFIG_DIR", str(folder.resolve()))
     os.environ.update(
         YOLO_AUTOINSTALL="false",
-        YOLO_OFFLINE="true",  # no look-ups at import; weights are fetched on purpose, in `weights.fetch`
+        YOLO_OFFLINE="true",  # no look-ups at import; `weights` fetches what is asked for
         YOLO_VERBOSE="false",
         ULTRALYTICS_SAFE_LOAD="true",  # a .pt is a pickle: only known classes are built from it
     )

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from ultralytics.nn.tasks import DetectionModel, load_checkpoint
+from ultralytics.nn.tasks import DetectionModel
 
 from headway.contracts import atomic
 from headway.contracts.dataset import PreparedDataset
 from headway.errors import InputError, OutsideError
 from headway.integrations.ultralytics.checkpoint_state import StateFolder
 from headway.integrations.ultralytics.training import ResumableDetection, trust_amp
-from headway.integrations.ultralytics.weights import find_model
+from headway.integrations.ultralytics.weights import find_model, find_weights
 from headway.ports import Progress
 
 
@@ -75,11 +75,7 @@ class UltralyticsTrainer:
             InputError: the starting weights are no detector, an argument cannot be used, or the loss diverged.
             OutsideError: the device is not there, or published weights could not be fetched.
         """
-        if arguments.get("single_cls") and len(dataset.classes) > 1:
-            raise InputError(
-                f"train.single_cls: the data has {len(dataset.classes)} classes, and what ships must know them",
-                hint="prepare a data set of one class instead",
-            )
+        _check_classes(dataset, arguments)
         folder = StateFolder(checkpoints)
         state = folder.read()
         resumed_epochs = 0 if state is None else len(state["rows"])
@@ -100,12 +96,15 @@ class UltralyticsTrainer:
 
 
 def _overrides(dataset: PreparedDataset, arguments: Mapping[str, Any], checkpoints: Path) -> dict[str, Any]:
-    model = find_model(str(arguments["model"]))
-    if model.endswith(".pt"):
-        check_detector(Path(model))
+    files = {
+        key: find_weights(arguments[key], f"train.{key}")
+        for key in ("pretrained", "distill_model")
+        if isinstance(arguments.get(key), str)
+    }
     return {
         **arguments,
-        "model": model,
+        **files,
+        "model": find_model(str(arguments["model"])),
         "task": "detect",
         "mode": "train",
         "data": str((dataset.root / "data.yaml").resolve()),
@@ -116,17 +115,31 @@ def _overrides(dataset: PreparedDataset, arguments: Mapping[str, Any], checkpoin
     }
 
 
+def _check_classes(dataset: PreparedDataset, arguments: Mapping[str, Any]) -> None:
+    count = len(dataset.classes)
+    if arguments.get("single_cls") and count > 1:
+        raise InputError(
+            f"train.single_cls: the data has {count} classes, and what ships must know them",
+            hint="prepare a data set of one class instead",
+        )
+    chosen = arguments.get("classes")
+    unknown = [number for number in ([chosen] if isinstance(chosen, int) else chosen or ()) if not 0 <= number < count]
+    if unknown:
+        raise InputError(
+            f"train.classes: there is no class {unknown[0]}", hint=f"the data has the classes 0 to {count - 1}"
+        )
+
+
 def _run(overrides: dict[str, Any], progress: Progress, say: Callable[[str], None]) -> None:
     try:
         training = ResumableDetection(overrides=overrides)
+        if training.device.type == "cpu" and str(overrides.get("device") or "cpu") != "cpu":
+            raise _no_device(overrides["device"], "Ultralytics would fall back to the CPU")
         training.progress, training.say = progress, say
         training.train()
     except ValueError as error:
         if "device" in str(error).lower():
-            raise OutsideError(
-                f"train.device: {overrides.get('device')!r} is not here ({_first_line(error)})",
-                hint="use train.device: cpu, or run where the GPU is",
-            ) from error
+            raise _no_device(overrides.get("device"), _first_line(error)) from error
         raise InputError(f"train: {_first_line(error)}", hint="edit the train section of params.yaml") from error
     except ImportError as error:
         raise InputError(f"train: an argument needs a package that is not installed ({error})") from error
@@ -134,26 +147,15 @@ def _run(overrides: dict[str, Any], progress: Progress, say: Callable[[str], Non
         raise InputError(f"train: {_first_line(error)}", hint="edit the train section of params.yaml") from error
 
 
+def _no_device(device: object, reason: str) -> OutsideError:
+    return OutsideError(
+        f"train.device: {device!r} is not here ({reason})", hint="use train.device: cpu, or run where the GPU is"
+    )
+
+
 def thread_count() -> int:
     """Return how many threads one operation uses on the CPU; another count gives other weights."""
     return int(torch.get_num_threads())
-
-
-def check_detector(path: Path) -> None:
-    """Refuse a .pt that is no Ultralytics detector.
-
-    Raises:
-        InputError: the file is damaged, no checkpoint, or made for another task.
-    """
-    try:
-        model, _ = load_checkpoint(str(path))
-    except Exception as error:  # damaged pickles raise nearly anything
-        raise InputError(
-            f"{path} is not an Ultralytics checkpoint ({_first_line(error)})",
-            hint="use weights made by Ultralytics, or an architecture such as yolo11n.yaml",
-        ) from error
-    if getattr(model, "task", None) != "detect":
-        raise InputError(f"{path} is made for the task {model.task!r}, not for detection", hint="use detector weights")
 
 
 def _first_line(error: Exception) -> str:
