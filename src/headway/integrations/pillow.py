@@ -32,13 +32,15 @@ _GOLDEN_RATIO = 0.618034
 def read_image(path: Path) -> NDArray[np.uint8]:
     """Decode `path` to (height, width, 3) uint8 RGB with its EXIF orientation applied.
 
+    Of 16-bit levels the upper eight bits are kept, as OpenCV does.
+
     Raises:
-        InputError: the file is no image, is cut off, or claims more than MAX_PIXELS.
+        InputError: the file is no image, is cut off, claims more than MAX_PIXELS, or has levels of no known range.
         OutsideError: the file cannot be read.
     """
     with _open(path) as image:
         try:
-            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+            return _to_rgb(ImageOps.exif_transpose(image), path)
         except _DAMAGE as error:
             raise _damaged(path, error) from error
 
@@ -109,6 +111,17 @@ def _draw_box(
     pen.text((x + margin - left, y + margin - top), label, fill="black" if dark else "white", font=font)
 
 
+def _to_rgb(image: Image.Image, path: Path) -> NDArray[np.uint8]:
+    # Pillow's own conversion clips what is above 255 instead of scaling it.
+    if image.mode.startswith("I;16"):
+        grey = (np.asarray(image) >> 8).astype(np.uint8)
+        return np.stack([grey] * 3, axis=2)
+    if image.mode in {"I", "F"}:
+        kind = "whole numbers" if image.mode == "I" else "floating-point numbers"
+        raise InputError(f"{path}: its levels are 32-bit {kind}", hint="save it with 8 or 16 bits a channel")
+    return np.asarray(image.convert("RGB"))
+
+
 def _damaged(path: Path, error: Exception) -> InputError:
     return InputError(f"{path}: the image is damaged ({error})", hint="replace or remove the file")
 
@@ -120,7 +133,9 @@ def _open(path: Path) -> Image.Image:
     except (UnidentifiedImageError, ImportError, Image.DecompressionBombError, SyntaxError, ValueError) as error:
         raise InputError(f"{path}: not an image ({error})", hint="replace or remove the file") from error
     except FileNotFoundError as error:
-        raise InputError(f"{path} does not exist") from error
+        raise InputError(f"{path} does not exist", hint="check the path") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path} is a folder, not an image", hint="name the image files in it") from error
     except OSError as error:
         raise OutsideError(f"{path} cannot be read: {error}") from error
     if image.width * image.height > MAX_PIXELS:
