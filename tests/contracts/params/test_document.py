@@ -87,6 +87,10 @@ def test_a_key_given_twice_names_both_lines(tmp_path: Path) -> None:
         (b"- a list\n", "holds no mapping"),
         (b"", "holds no mapping"),
         (b"train: \xff\xfe\n", "is not UTF-8"),
+        (b"train: 2024-13-45\n", "not a plain YAML mapping"),
+        (b"train: " + 5000 * b"[", "not a plain YAML mapping"),
+        (b"train: &a\n  epochs: 3\nexport: *a\n", r"p\.yaml:3 uses a YAML alias \(\*a\)"),
+        (b"train: &a\n  train: *a\n", r"p\.yaml:2 uses a YAML alias"),
     ],
 )
 def test_what_is_no_mapping_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
@@ -94,6 +98,14 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path, content: bytes, message: 
 
     with pytest.raises(InputError, match=message):
         check_params(tmp_path / "p.yaml")
+
+
+def test_aliases_that_unfold_to_gigabytes_are_refused_at_once(tmp_path: Path) -> None:
+    levels = [f"l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 9)}]" for level in range(1, 12)]
+    (tmp_path / "p.yaml").write_text("\n".join(["l0: &l0 [x]", *levels]))
+
+    with pytest.raises(InputError, match=r"p\.yaml:2 uses a YAML alias"):
+        read_document(tmp_path / "p.yaml")
 
 
 def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:

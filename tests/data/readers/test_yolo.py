@@ -176,7 +176,7 @@ def test_byte_order_mark_and_windows_line_ends_are_read(tmp_path: Path) -> None:
         ("train: [\n", "data.yaml:2: "),
         ("names: 2024-13-45\n", "is not a plain YAML mapping"),
         ("names: " + 5000 * "[", "is not a plain YAML mapping"),
-        ("a: &a [cup]\nb: [*a, *a]\n", "uses YAML aliases"),
+        ("a: &a [cup]\nb: [*a, *a]\n", "data.yaml:2 uses a YAML alias (*a)"),
     ],
 )
 def test_bad_data_yaml_is_refused(tmp_path: Path, content: str, reason: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from headway.contracts.params.document import read_document
 from headway.data.readers.voc import find_voc_folders
-from headway.data.readers.yolo import find_data_yaml, read_data_yaml
+from headway.data.readers.yolo import find_data_yaml
 from headway.errors import InputError
 
 Format = Literal["shelves", "yolo", "voc"]
@@ -40,4 +41,4 @@ def detect_format(source: Path) -> Format:
 def _format_of_file(source: Path) -> Format:
     if source.suffix not in {".yaml", ".yml"}:
         raise InputError(f"{source} is neither a folder nor a YAML file", hint="name the data set's folder")
-    return "shelves" if "scene" in read_data_yaml(source).values else "yolo"
+    return "shelves" if "scene" in read_document(source).values else "yolo"

@@ -7,13 +7,10 @@ path called `labels`, or beside the image where no folder is called so. A `downl
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-import yaml
 
 from headway.contracts.dataset import Box, Split
 from headway.contracts.params.document import Document, read_document
@@ -48,10 +45,12 @@ def read_yolo(source: Path, *, read_image_size: ReadImageSize, progress: Progres
     data_yaml = find_data_yaml(source)
     if data_yaml is None:
         raise InputError(f"{source} holds no data.yaml", hint="name the folder that holds it, or the file itself")
-    document, folder, findings = read_data_yaml(data_yaml), data_yaml.parent, Findings()
+    document, folder, findings = read_document(data_yaml), data_yaml.parent, Findings()
     classes = _read_classes(document, findings)
     splits = _read_splits(document, folder, findings)
-    findings.refuse_faults(data_yaml, "mend data.yaml: paths in it are relative to its own folder, or to its path:")
+    findings.refuse_faults(
+        data_yaml, f"mend {data_yaml.name}: paths in it are relative to its own folder, or its path:"
+    )
     if "download" in document.values:
         findings.problems.append(f"{data_yaml.name}:{document.line_of(('download',))}: download: is never executed")
     images = [
@@ -91,26 +90,6 @@ def format_row(box: Box, class_id: int, width: int, height: int) -> str:
     x_centre, y_centre = (box.x_min + box.x_max) / 2 / width, (box.y_min + box.y_max) / 2 / height
     box_width, box_height = (box.x_max - box.x_min) / width, (box.y_max - box.y_min) / height
     return f"{class_id} {x_centre!r} {y_centre!r} {box_width!r} {box_height!r}"
-
-
-def read_data_yaml(data_yaml: Path) -> Document:
-    """Parse a data set's YAML file, which anybody may have written.
-
-    Raises:
-        InputError: it is not a mapping of plain values. Aliases are refused: a few lines of them unfold to gigabytes.
-    """
-    try:
-        if _has_aliases(data_yaml):
-            raise InputError(f"{data_yaml} uses YAML aliases (*name)", hint="write the values out")
-        return read_document(data_yaml)
-    except (RecursionError, ValueError) as error:
-        raise InputError(f"{data_yaml} is not a plain YAML mapping ({error})", hint="mend the file") from error
-
-
-def _has_aliases(path: Path) -> bool:
-    with contextlib.suppress(yaml.YAMLError), path.open("rb") as file:
-        return any(isinstance(token, yaml.AliasToken) for token in yaml.scan(file))
-    return False  # not YAML at all; the parser says where
 
 
 def _read_classes(document: Document, findings: Findings) -> tuple[str, ...]:
