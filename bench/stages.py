@@ -55,7 +55,8 @@ def measure_other_stages(clone: Clone) -> list[Measure]:
 def measure_train(clone: Clone) -> list[Measure]:
     """Measure the train stage against Ultralytics as it comes, and against it doing as much on as many threads."""
     our_threads = int(json.loads((clone.root / "reports" / "provenance.json").read_text())["threads"])
-    bare_threads = int(clone.run("python", "-c", "from ultralytics.utils import NUM_THREADS; print(NUM_THREADS)"))
+    show = "from ultralytics.utils import NUM_THREADS; print(NUM_THREADS)"
+    bare_threads = int(clone.run("python", "-c", show, YOLO_CONFIG_DIR=str(_CONFIG)))
     say(f"train stage on {our_threads} threads, bare training on {bare_threads} ...")
     after_last_epoch: dict[int, list[float]] = {our_threads: [], bare_threads: []}
 
