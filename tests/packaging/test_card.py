@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from headway.contracts.dataset import dataset_facts, read_dataset
 from headway.contracts.layout import LATENCY, PREPARED, SCORECARD
 from headway.contracts.manifest import CARD, read_manifest
 from headway.contracts.params.package import PackageParams
 from headway.contracts.scorecard import ClassScore, read_latency, read_scorecard
-from headway.packaging.card import CardFacts, card_markdown, find_limits
+from headway.packaging.card import CardFacts, card_markdown, escape, find_limits
 from tests.finished_run import at_threshold, quality, scorecard
 from tests.scored_project import MODEL as FILES
 
@@ -73,6 +77,49 @@ def test_a_class_name_cannot_break_its_table(facts: CardFacts) -> None:
     card = card_markdown(replace(facts, scorecard=facts.scorecard.model_copy(update={"per_class": (score,)})))
 
     assert "| a\\|b | 3 |" in card
+
+
+HOSTILE = """<b>"q'/x\\ [l](u) `c` a|b *s* _u_ $m$ ![i](p) &lt;\n# h"""
+PUNCTUATION = r"[!-/:-@\[-`{-~]"
+
+
+@given(name=st.text() | st.text("<>&[]()`|*_\\\n!#-+.1 ab"))
+def test_no_name_gets_through_as_markup(name: str) -> None:
+    escaped = escape(name)
+
+    assert "" == re.sub(rf"\\{PUNCTUATION}|[^<>\[`|*_\n\r]", "", escaped), "what is left stands there unescaped"
+    assert not re.match(r"([-+]|\d+[.)])(\s|$)", escaped), "it would begin a list"
+
+
+@given(name=st.text() | st.text("<>&[]()`|*_\\\n!#-+.1 ab"))
+def test_a_name_renders_to_itself_on_one_line(name: str) -> None:
+    rendered = re.sub(rf"\\({PUNCTUATION})|(&\w+;)", lambda found: found[1] or html.unescape(found[2]), escape(name))
+
+    assert " ".join(name.split()) == rendered
+
+
+@pytest.mark.parametrize("name", ["can", "traffic light", "t-shirt", "Coca-Cola 0.5 l", "café", "person's"])
+def test_plain_names_stay_readable(name: str) -> None:
+    assert name == escape(name)
+
+
+def test_names_from_outside_are_escaped_everywhere(facts: CardFacts) -> None:
+    score = ClassScore(name=HOSTILE, boxes=3, map50_95=0.1, map50=0.2, at_threshold=at_threshold(1, 0, 9))
+    rare = {**facts.data, "splits": {**facts.data["splits"]}}
+    rare["splits"]["test"] = {**rare["splits"]["test"], "boxes_per_class": {HOSTILE: 3}}
+    hostile = replace(
+        facts,
+        manifest=facts.manifest.model_copy(update={"classes": (HOSTILE,)}),
+        scorecard=facts.scorecard.model_copy(update={"per_class": (score,)}),
+        data=rare,
+        params=PackageParams(description=HOSTILE, licence=HOSTILE),
+        architecture=HOSTILE,
+    )
+
+    card = card_markdown(hostile)
+
+    assert 7 == card.count(escape(HOSTILE)), "purpose, classes, start, table, two limits, licence"
+    assert [] == [raw for raw in ("<b>", "[l]", " `c`", "a|b", " *s*", " _u_", "&lt;b>", "\n# h") if raw in card]
 
 
 def test_a_missing_purpose_is_said(facts: CardFacts) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ _WEAK_RECALL = 0.5
 _FRAGILE = 0.5
 _POOR_CALIBRATION = 0.1
 _CLASSES_SHOWN = 30
+_SPECIAL = re.compile(r"[\\`*_\[\]|~#!$]")
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_LIST_MARKER = re.compile(r"^(\d*)([-+.)])(?=[\s-]|$)")
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,23 @@ def card_markdown(facts: CardFacts) -> str:
 
 
 def find_limits(scorecard: Scorecard, data: Mapping[str, Any]) -> list[str]:
-    """Return what the numbers say that this model must not be relied on for, one sentence each."""
+    """Return what the numbers say that this model must not be relied on for, one sentence each, in plain text."""
     return list(_find_limits(scorecard, data))
+
+
+def escape(text: str) -> str:
+    """Return plain text as one line of Markdown that renders to just that text, in a table as well.
+
+    What means something to CommonMark gets a backslash, what means something to HTML an entity.
+    """
+    marked = _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
+    marked = re.sub("[&<>]", lambda found: _ENTITIES[found[0]], marked)
+    return _LIST_MARKER.sub(r"\1\\\2", marked)
 
 
 def _summary(facts: CardFacts) -> Iterator[str]:
     quality, point, latency = facts.scorecard.quality, facts.scorecard.operating_point, facts.latency
-    yield f"# {facts.manifest.name}"
+    yield f"# {escape(facts.manifest.name)}"
     yield ""
     yield from _table(
         ("mAP50-95", "mAP50", "precision", "recall", "latency (p50)", "size"),
@@ -85,12 +99,14 @@ def _summary(facts: CardFacts) -> Iterator[str]:
 
 
 def _use(facts: CardFacts) -> Iterator[str]:
-    names = ", ".join(facts.manifest.classes[:_CLASSES_SHOWN])
+    names = ", ".join(map(escape, facts.manifest.classes[:_CLASSES_SHOWN]))
     rest = len(facts.manifest.classes) - _CLASSES_SHOWN
-    start = f" It was trained from `{facts.architecture}`." if facts.architecture else ""
+    start = f" It was trained from {escape(facts.architecture)}." if facts.architecture else ""
     yield "## Intended use"
     yield ""
-    yield facts.params.description or "*Nobody has written down what this model is for (`package.description`).*"
+    yield (
+        escape(facts.params.description) or "*Nobody has written down what this model is for (`package.description`).*"
+    )
     yield ""
     yield f"It draws boxes around {len(facts.manifest.classes)} kinds of objects: {names}" + (
         f" and {rest} more.{start}" if rest > 0 else f".{start}"
@@ -130,7 +146,7 @@ def _classes(scorecard: Scorecard, plots: Mapping[str, str]) -> Iterator[str]:
         ("class", "test objects", "mAP50-95", "mAP50", "precision", "recall"),
         [
             (
-                _cell(score.name),
+                escape(score.name),
                 str(score.boxes),
                 *map(_rate, (score.map50_95, score.map50, score.at_threshold.precision, score.at_threshold.recall)),
             )
@@ -189,7 +205,7 @@ def _speed(report: LatencyReport, manifest: Manifest) -> Iterator[str]:
     yield ""
     yield (
         f"One image at a time, from decoded pixels to boxes, {stats.runs} runs, input {manifest.input.size} px, on "
-        f"{report.hardware}; threads: {report.threads}; {report.engine}."
+        f"{escape(report.hardware)}; threads: {report.threads}; {escape(report.engine)}."
     )
 
 
@@ -218,7 +234,7 @@ def _data(data: Mapping[str, Any]) -> Iterator[str]:
 def _limits(scorecard: Scorecard, data: Mapping[str, Any]) -> Iterator[str]:
     yield "## Limits"
     yield ""
-    yield from (f"- {limit}" for limit in _find_limits(scorecard, data))
+    yield from (f"- {escape(limit)}" for limit in _find_limits(scorecard, data))
 
 
 def _find_limits(scorecard: Scorecard, data: Mapping[str, Any]) -> Iterator[str]:
@@ -266,7 +282,7 @@ def _running(manifest: Manifest) -> Iterator[str]:
 def _checking(manifest: Manifest, licence: str) -> Iterator[str]:
     yield "## Licence and identity"
     yield ""
-    yield f"Licence: {licence}. Identity: `{manifest.identity}`."
+    yield f"Licence: {escape(licence)}. Identity: `{manifest.identity}`."
     yield ""
     yield (
         "The identity is the SHA-256 over `manifest.json`, which holds the digest of every file that decides what "
@@ -294,10 +310,6 @@ def _weakness(score: ClassScore) -> tuple[bool, float]:
 def _names(names: Sequence[str]) -> str:
     shown = ", ".join(names[:_CLASSES_SHOWN])
     return shown if len(names) <= _CLASSES_SHOWN else f"{shown} and {len(names) - _CLASSES_SHOWN} more"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
 
 
 def _rate(value: float | None) -> str:
