@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,10 @@ RECORDS = "records.jsonl"
 FACTS = "dataset.json"
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
+
+_PREPARE_AGAIN = "run: dvc repro --force prepare"
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""What JSON that `write_dataset` did not write leads to."""
 
 
 @dataclass(frozen=True)
@@ -125,26 +129,28 @@ def read_dataset(root: Path) -> PreparedDataset:
     """Read what `write_dataset` wrote.
 
     Raises:
-        InputError: the folder was not prepared, or by a version with another schema.
+        InputError: the folder was not prepared, or by a version with another schema, or was edited since.
     """
-    try:
-        facts = json.loads((root / FACTS).read_text(encoding="utf-8"))
-        lines = (root / RECORDS).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError as error:
-        raise InputError(f"{root} holds no prepared data set", hint="run: dvc repro prepare") from error
+    facts = _read_facts(root)
     if facts.get("schema_version") != SCHEMA_VERSION:
         raise InputError(
             f"{root / FACTS} has schema version {facts.get('schema_version')!r}, not {SCHEMA_VERSION}",
-            hint="run: dvc repro --force prepare",
+            hint=_PREPARE_AGAIN,
         )
-    records = tuple(_record_from(json.loads(line)) for line in lines)
-    return PreparedDataset(root, tuple(facts["classes"]), records)
+    records = tuple(_read_records(root))
+    try:
+        dataset = PreparedDataset(root, tuple(facts["classes"]), records)
+        intact = dataset.digest == facts["digest"]
+    except _DAMAGE as error:
+        raise _damaged(root / FACTS, error) from error
+    if not intact:
+        raise InputError(f"{root / RECORDS} is not what {FACTS} beside it describes", hint=_PREPARE_AGAIN)
+    return dataset
 
 
 def read_problems(root: Path) -> tuple[str, ...]:
     """Return the problems that `write_dataset` listed."""
-    facts = json.loads((root / FACTS).read_text(encoding="utf-8"))
-    return tuple(facts["problems"])
+    return tuple(_read_facts(root)["problems"])
 
 
 def sorted_records(records: Sequence[ImageRecord]) -> tuple[ImageRecord, ...]:
@@ -156,6 +162,38 @@ def _record_values(record: ImageRecord) -> dict[str, Any]:
     values = asdict(record)
     values["boxes"] = [[box.class_name, box.x_min, box.y_min, box.x_max, box.y_max] for box in record.boxes]
     return values
+
+
+def _read_facts(root: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((root / FACTS).read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise _unprepared(root) from error
+    except _DAMAGE as error:
+        raise _damaged(root / FACTS, error) from error
+
+
+def _read_records(root: Path) -> Iterator[ImageRecord]:
+    try:
+        lines = (root / RECORDS).read_bytes().split(b"\n")  # a name may hold what Unicode counts as a line's end
+    except FileNotFoundError as error:
+        raise _unprepared(root) from error
+    if lines.pop():
+        raise InputError(f"{root / RECORDS}:{len(lines) + 1} is cut off", hint=_PREPARE_AGAIN)
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield _record_from(json.loads(line))
+        except _DAMAGE as error:
+            raise _damaged(f"{root / RECORDS}:{number}", error) from error
+
+
+def _unprepared(root: Path) -> InputError:
+    return InputError(f"{root} holds no prepared data set", hint="run: dvc repro prepare")
+
+
+def _damaged(where: Path | str, error: Exception) -> InputError:
+    reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+    return InputError(f"{where} is not as it was written: {reason}", hint=_PREPARE_AGAIN)
 
 
 def _record_from(values: dict[str, Any]) -> ImageRecord:
