@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from headway.cli.progress import show_progress
+from headway.cli.progress import say, show_progress
 from headway.cli.stage import run_stage
 from headway.contracts import atomic
 from headway.contracts.canonical import readable_json
@@ -19,6 +19,7 @@ from headway.integrations.onnxruntime_quantization import to_fp16, to_int8
 from headway.integrations.pillow import read_image
 from headway.integrations.ultralytics.quiet import silence
 from headway.packaging.export import ExportTools, export_model
+from headway.packaging.parity import find_gaps
 
 
 def main(params: ExportParams, model: ModelFiles) -> None:
@@ -36,6 +37,8 @@ def main(params: ExportParams, model: ModelFiles) -> None:
         hardware=describe_hardware(),
     )
     export = export_model(load_checkpoint(model.weights), read_dataset(PREPARED), params, tools, show_progress)
+    for gap in find_gaps(export.parity):
+        say(gap)
     atomic.write_bytes(model.onnx, export.content)
     atomic.write_text(PARITY_REPORT, readable_json(export.parity.model_dump()))
     atomic.write_text(EXPORT_SPEED, readable_json(export.speed.model_dump()))

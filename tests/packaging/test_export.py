@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +105,24 @@ def test_smaller_precision_is_measured_against_checkpoint_and_fp32(
     assert len(export.content) < 0.7 * len(fp32)
     assert precision == export.parity.precision == export.speed.precision
     assert 0 < (export.parity.matched_boxes or 0)
-    assert export.speed.median_ms > 0
-    assert export.speed.median_ms != export.speed.fp32_median_ms
+
+
+def test_smaller_precision_is_timed_beside_its_fp32_form(
+    checkpoint: Checkpoint, dataset: PreparedDataset, tools: ExportTools
+) -> None:
+    slowing = (float(tick**2) for tick in itertools.count())
+
+    speed = export_model(
+        checkpoint, dataset, loosely("fp16"), replace(tools, clock=lambda: next(slowing)), quietly
+    ).speed
+
+    assert 0 < speed.median_ms < speed.fp32_median_ms, "timed later, when the clock runs faster"
+
+
+def test_fp32_file_is_its_own_fp32_form(checkpoint: Checkpoint, dataset: PreparedDataset, tools: ExportTools) -> None:
+    speed = export_model(checkpoint, dataset, ExportParams(), tools, quietly).speed
+
+    assert speed.fp32_median_ms == speed.median_ms
 
 
 def test_int8_learns_its_ranges_from_train_and_is_compared_on_val(

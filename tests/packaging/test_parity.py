@@ -17,6 +17,7 @@ from headway.packaging.parity import (
     choose_tolerances,
     compare,
     find_excesses,
+    find_gaps,
 )
 
 Row = tuple[float, float, float, float, float, int]
@@ -58,14 +59,25 @@ def test_model_agrees_with_itself(images: list[Detections]) -> None:
     agreement = compare(images, images)
 
     assert agreement.strong_boxes == agreement.matched
+    assert bool(agreement.strong_boxes) == any(image.scores.size for image in images)
     assert not agreement.score_differences.any()
+
+
+@given(first=detections, second=detections)
+def test_only_a_reference_without_boxes_leaves_parity_unmeasured(first: Detections, second: Detections) -> None:
+    agreement = compare([first], [second])
+
+    assert (agreement.matched_share is None) == (not first.scores.size and not (second.scores > 0.25).any())
 
 
 @given(first=detections, second=detections)
 def test_no_more_boxes_match_than_there_are(first: Detections, second: Detections) -> None:
     agreement = compare([first], [second])
 
-    assert agreement.strong_boxes == (first.scores > 0.25).sum() + (second.scores > 0.25).sum()
+    if agreement.strong_rule == "score above 0.25":
+        assert agreement.strong_boxes == (first.scores > 0.25).sum() + (second.scores > 0.25).sum()
+    else:
+        assert agreement.strong_boxes == min(20, first.scores.size)
     assert 0 <= agreement.matched <= agreement.strong_boxes
 
 
@@ -90,8 +102,28 @@ def test_strong_box_finds_its_partner_among_weak_ones() -> None:
     np.testing.assert_allclose([0.02], agreement.score_differences, rtol=1e-5)
 
 
-def test_pairs_of_weak_boxes_do_not_count() -> None:
-    assert 0 == compare([found((0, 0, 10, 10, 0.2, 0))], [found((0, 0, 10, 10, 0.1, 0))]).score_differences.size
+def test_pairs_of_weak_boxes_do_not_count_beside_strong_ones() -> None:
+    strong = (50, 50, 60, 60, 0.9, 0)
+
+    agreement = compare([found((0, 0, 10, 10, 0.2, 0), strong)], [found((0, 0, 10, 10, 0.1, 0), strong)])
+
+    assert [0.0] == agreement.score_differences.tolist()
+
+
+def test_without_a_strong_box_the_best_of_each_image_are_compared() -> None:
+    row = [(20.0 * place, 0, 20.0 * place + 10, 10, 0.2 - place / 1000, 0) for place in range(30)]
+    shifted = [
+        (left, 4 if place == 3 else 0, right, 10, score, 0) for place, (left, _, right, _, score, _) in enumerate(row)
+    ]
+
+    agreement = compare([found(*row), found()], [found(*shifted), found()])
+
+    assert ("20 best boxes of the checkpoint in each image", 20, 19) == (
+        agreement.strong_rule,
+        agreement.strong_boxes,
+        agreement.matched,
+    )
+    assert 19 == agreement.score_differences.size
 
 
 def test_of_two_boxes_at_one_place_the_nearer_score_is_the_partner() -> None:
@@ -116,11 +148,20 @@ def test_report_gives_the_loss_of_map() -> None:
     assert 0.7 == lost.map_difference
 
 
-def test_report_without_boxes_claims_nothing_and_strays_nowhere() -> None:
+def test_report_without_boxes_claims_nothing_and_says_so() -> None:
     empty = report([found()], [found()], [Labels(np.empty((0, 4)), np.empty(0, dtype=np.int64))])
 
     assert (None, None, None) == (empty.matched_boxes, empty.score_difference_p99, empty.map_difference)
     assert [] == find_excesses(empty)
+    assert ["parity: the checkpoint finds nothing in 1 images, so no box could be compared"] == find_gaps(empty)
+
+
+def test_weak_file_that_strays_is_told_from_one_that_agrees() -> None:
+    labels = [Labels(np.array([[0.0, 0.0, 10.0, 10.0]]), np.array([0]))]
+    weak, elsewhere = [found((0, 0, 10, 10, 0.02, 0))], [found((50, 0, 60, 10, 0.02, 0))]
+
+    assert [] == find_excesses(report(weak, weak, labels)) + find_gaps(report(weak, weak, labels))
+    assert "0.0000 of the boxes match (at least 0.9)" in find_excesses(report(weak, elsewhere, labels))
 
 
 def test_every_tolerance_that_is_exceeded_is_named_with_both_numbers() -> None:

@@ -32,10 +32,14 @@ class Tolerances(Document):
     """Greatest loss of mAP50-95."""
 
 
+StrongRule = Literal["score above 0.25", "20 best boxes of the checkpoint in each image"]
+"""Which boxes must have a partner; the second rule holds where no box of either reaches the first."""
+
+
 class ParityReport(Document):
     """The checkpoint and the exported file on the same real images.
 
-    A box is strong when its score is above 0.25 in either; its partner is of the same class at an IoU of at least 0.9.
+    A strong box must have a partner: a box of the other, of the same class at an IoU of at least 0.9.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -45,9 +49,11 @@ class ParityReport(Document):
     engine: str
     images: int
     """Of the val split."""
+    strong_rule: StrongRule
     strong_boxes: int
-    """Of both together; without any, the shares below are None."""
+    """Of both together, or of the checkpoint alone: see `strong_rule`. 0 only where the checkpoint finds nothing."""
     matched_boxes: float | None
+    """Share of the strong boxes; None without any, as the differences of score."""
     score_difference_p99: float | None
     score_difference_max: float | None
     reference_map50_95: float | None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.contracts.export_report import ParityReport, Tolerances
+from headway.contracts.export_report import ParityReport, StrongRule, Tolerances
 from headway.contracts.model_facts import Precision
 from headway.contracts.params.export import ParityParams
 from headway.detection.average_precision import average_precision, mean_average_precision, rank
@@ -18,6 +18,8 @@ from headway.detection.matching import NONE, Labels, match
 
 STRONG = 0.25
 """Score above which a box must have its partner: Ultralytics' default threshold for predictions."""
+BEST = 20
+"""Boxes an image that must have one where no score is that high, as after an epoch or two."""
 PARTNER_IOU = 0.9
 _ANY_LIKENESS = 1e-9
 _DECIMALS = 5
@@ -36,11 +38,13 @@ class Agreement:
     """How two models agree on the boxes of some images.
 
     Attributes:
-        strong_boxes: boxes of both with a score above STRONG.
+        strong_rule: which boxes are strong.
+        strong_boxes: how many there are.
         matched: how many of them have a partner in the other model.
         score_differences: (pairs,) absolute difference of score of partners, one of them strong.
     """
 
+    strong_rule: StrongRule
     strong_boxes: int
     matched: int
     score_differences: NDArray[np.float32]
@@ -54,17 +58,25 @@ def compare(reference: Sequence[Detections], exported: Sequence[Detections]) -> 
     """Pair the boxes of two models, image by image; symmetric but for ties.
 
     A strong box may find its partner among weak ones, so that a score at the threshold does not split a pair.
+    Where no box of either scores above STRONG, the BEST of each image of the reference are the strong ones.
     """
+    any_strong = any((found.scores > STRONG).any() for found in (*reference, *exported))
     strong = matched = 0
     differences = [np.empty(0, np.float32)]
     for first, second in zip(reference, exported, strict=True):
         rows, columns = _pair(first, second)
-        scores, partner_scores = first.scores[rows], second.scores[columns]
-        strong += int((first.scores > STRONG).sum() + (second.scores > STRONG).sum())
-        matched += int((scores > STRONG).sum() + (partner_scores > STRONG).sum())
-        either = (scores > STRONG) | (partner_scores > STRONG)
-        differences.append(np.abs(scores - partner_scores)[either])
-    return Agreement(strong, matched, np.concatenate(differences))
+        ours, theirs = (first.scores > STRONG, second.scores > STRONG) if any_strong else _best(first, second)
+        strong += int(ours.sum() + theirs.sum())
+        matched += int(ours[rows].sum() + theirs[columns].sum())
+        either = ours[rows] | theirs[columns]
+        differences.append(np.abs(first.scores[rows] - second.scores[columns])[either])
+    rule: StrongRule = "score above 0.25" if any_strong else "20 best boxes of the checkpoint in each image"
+    return Agreement(rule, strong, matched, np.concatenate(differences))
+
+
+def _best(reference: Detections, exported: Detections) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which boxes of each are strong by rank: the first of the reference, which come by falling score."""
+    return np.arange(len(reference.scores)) < BEST, np.zeros(len(exported.scores), np.bool_)
 
 
 def _pair(first: Detections, second: Detections) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
@@ -101,6 +113,13 @@ def find_excesses(report: ParityReport) -> list[str]:
     return excesses
 
 
+def find_gaps(report: ParityReport) -> list[str]:
+    """Return what the report could not measure, one sentence each."""
+    if report.matched_boxes is None:
+        return [f"parity: the checkpoint finds nothing in {report.images} images, so no box could be compared"]
+    return []
+
+
 def build_report(
     reference: Sequence[Detections],
     exported: Sequence[Detections],
@@ -124,6 +143,7 @@ def build_report(
         reference_engine=reference_engine,
         engine=engine,
         images=len(labels),
+        strong_rule=agreement.strong_rule,
         strong_boxes=agreement.strong_boxes,
         matched_boxes=_rounded(agreement.matched_share),
         score_difference_p99=_rounded(np.percentile(differences, 99) if differences.size else None),
