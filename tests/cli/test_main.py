@@ -64,6 +64,12 @@ def test_an_unknown_verb_ends_with_2(tmp_path: Path) -> None:
         (InputError("a.txt:3: no number", hint="mend it"), 2, ["error: a.txt:3: no number", "hint: mend it"]),
         (OutsideError("no answer"), 3, ["error: no answer"]),
         (OSError(errno.ENOSPC, "No space left on device", "out"), 3, ["error: out: No space left on device"]),
+        (FileNotFoundError(errno.ENOENT, "No such file or directory", "x"), 2,
+         ["error: x: No such file or directory", "hint: check the path"]),
+        (NotADirectoryError(errno.ENOTDIR, "Not a directory", "x/y"), 2, ["error: x/y: Not a directory", "hint: "]),
+        (IsADirectoryError(errno.EISDIR, "Is a directory", "x"), 2, ["error: x: Is a directory", "hint: "]),
+        (FileExistsError(errno.EEXIST, "File exists", "x"), 2, ["error: x: File exists", "hint: "]),
+        (OSError(errno.EBADF, "Bad file descriptor"), 70, ["this is a bug in Headway: OSError"]),
         (KeyboardInterrupt(), 130, ["interrupted"]),
         (ZeroDivisionError("division by zero"), 70, ["this is a bug in Headway: ZeroDivisionError"]),
     ],
@@ -78,6 +84,12 @@ def test_a_failure_is_told_with_its_code(
     assert code == ended.value.code
     assert [] == [line for line in lines if line not in told]
     assert (code == 70) == ("Traceback" in told)
+
+
+def test_a_folder_where_a_file_is_read_is_the_callers_to_fix(tmp_path: Path) -> None:
+    ended = run_headway("params", "check", ".", folder=tmp_path)
+
+    assert (2, "error: .: Is a directory\nhint: name a file, not a folder\n") == (ended.returncode, ended.stderr)
 
 
 def test_debug_shows_where_a_foreseen_failure_comes_from(capsys: pytest.CaptureFixture[str]) -> None:

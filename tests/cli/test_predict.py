@@ -79,6 +79,20 @@ def test_what_is_no_image_is_named(bundle: Path) -> None:
     assert "error: bundle/labels.json: not an image" in result.stderr
 
 
+def test_a_folder_in_place_of_an_image_is_named(bundle: Path) -> None:
+    result = run_headway("predict", "bundle", "bundle/golden", folder=bundle.parent)
+
+    assert 2 == result.returncode
+    assert "error: bundle/golden is a folder, not an image\nhint: name the image files in it\n" == result.stderr
+
+
+def test_a_file_in_place_of_the_output_folder_is_named(bundle: Path) -> None:
+    result = run_headway("predict", "bundle", "bundle/golden/00.png", "--out", "bundle/card.md", folder=bundle.parent)
+
+    assert 2 == result.returncode
+    assert "error: bundle/card.md: File exists\nhint: " in result.stderr
+
+
 @pytest.mark.parametrize(
     ("images", "out", "targets"),
     [

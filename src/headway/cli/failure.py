@@ -26,6 +26,13 @@ _OUTSIDE = {
     errno.EPERM: "check who owns it and its mode; work in a folder that you can write to",
 }
 
+_INPUT = {
+    errno.ENOENT: "check the path",
+    errno.ENOTDIR: "name a path whose folders are folders",
+    errno.EISDIR: "name a file, not a folder",
+    errno.EEXIST: "name another path, or move what lies there away",
+}
+
 
 @contextmanager
 def guarded(*, debug: bool = False) -> Iterator[None]:
@@ -41,17 +48,26 @@ def guarded(*, debug: bool = False) -> Iterator[None]:
         click.echo("interrupted", err=True)
         sys.exit(INTERRUPTED)
     except OSError as error:
-        if error.errno not in _OUTSIDE:
+        failure = foreseen(error)
+        if failure is None:
             _end_with_bug(error)
-        _end(outside(error), OutsideError.exit_code, debug=debug)
+        else:
+            _end(failure, failure.exit_code, debug=debug)
     except Exception as error:
         _end_with_bug(error)
 
 
+def foreseen(error: OSError) -> HeadwayError | None:
+    """Return an operating system's failure as a sentence with its hint, or None if nobody could foresee it."""
+    number = error.errno or 0
+    if number in _INPUT:
+        return InputError(_sentence(error), hint=_INPUT[number])
+    return outside(error) if number in _OUTSIDE else None
+
+
 def outside(error: OSError) -> OutsideError:
-    """Return a foreseen operating-system failure as a sentence with its hint."""
-    where = f"{error.filename}: " if error.filename else ""
-    return OutsideError(f"{where}{error.strerror}", hint=_OUTSIDE.get(error.errno or 0, ""))
+    """Return an operating system's failure as trouble outside."""
+    return OutsideError(_sentence(error), hint=_OUTSIDE.get(error.errno or 0, ""))
 
 
 def show(error: HeadwayError) -> None:
@@ -69,6 +85,11 @@ def read_failure(path: Path) -> HeadwayError | None:
         return None
     kind = {InputError.exit_code: InputError, OutsideError.exit_code: OutsideError}.get(values["code"], HeadwayError)
     return kind(values["message"], hint=values["hint"])
+
+
+def _sentence(error: OSError) -> str:
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror}"
 
 
 def _end(error: HeadwayError, code: int, *, debug: bool) -> None:
