@@ -87,6 +87,37 @@ def test_params_that_cannot_be_used_are_refused_before_anything_runs(repository:
     assert not (repository / "weights.txt").exists()
 
 
+@pytest.mark.parametrize("source", [".", "data", "data/prepared", "data/prepared/images", "data/raw/../prepared"])
+def test_a_source_that_the_pipeline_writes_is_refused(repository: Path, source: str) -> None:
+    write(repository / "data/prepared/images/a.txt", "")
+    write(repository / "data/raw/a.txt", "")
+    write(repository / "params.yaml", f"{PARAMS}prepare:\n  source: {source}\n")
+    ended = run_headway("repro", folder=repository)
+    sentence, hint = last_lines(ended.stderr, 2)
+    overlap = "and data/prepared, which the prepare stage writes, overlap"
+    assert (2, f"error: params.yaml:5: prepare.source: {source} {overlap}") == (ended.returncode, sentence)
+    assert hint.startswith("hint: put the data into a folder of its own")
+
+
+def test_a_source_beside_the_prepared_data_is_none_of_it(repository: Path) -> None:
+    write(repository / "data/prepared-by-me/a.txt", "")
+    write(repository / "params.yaml", f"{PARAMS}prepare: {{source: data/prepared-by-me}}\n")
+    write(repository / "train.py", WRITES)
+    assert 0 == run_headway("repro", folder=repository).returncode
+
+
+@pytest.mark.parametrize("content", ["- a list\n", "stages: 7\n", "stages: [\n"])
+def test_a_lock_that_is_none_is_named_with_a_hint(repository: Path, content: str) -> None:
+    write(repository / "dvc.lock", content)
+    write(repository / "train.py", WRITES)
+    ended = run_headway("repro", folder=repository)
+    sentence, hint = last_lines(ended.stderr, 2)
+    assert 2 == ended.returncode
+    assert sentence.startswith("error: dvc.lock")
+    assert " is no dvc.lock: " in sentence
+    assert hint.startswith("hint: take back the one in Git: git checkout dvc.lock")
+
+
 def test_a_merge_conflict_in_the_lock_is_named(repository: Path) -> None:
     write(repository / "dvc.lock", "schema: '2.0'\n<<<<<<< HEAD\nstages: {}\n=======\nstages: {}\n>>>>>>> b\n")
     ended = run_headway("repro", folder=repository)

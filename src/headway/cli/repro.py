@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from headway.cli.failure import FAILURE_FILE, read_failure
-from headway.contracts.layout import PARAMS
+from headway.contracts.layout import PARAMS, PREPARED
 from headway.contracts.params.document import read_document
 from headway.contracts.params.whole import Params, check_params
 from headway.errors import InputError, OutsideError
@@ -33,7 +33,7 @@ def repro(arguments: tuple[str, ...]) -> int:
         failure = read_failure(failure_file)
     if code == 0:
         return 0
-    failure = failure or find_obstacle(Path.cwd())
+    failure = failure or find_obstacle(Path())
     if failure:
         raise failure
     if code < 0:
@@ -43,17 +43,27 @@ def repro(arguments: tuple[str, ...]) -> int:
 
 
 def check_source(params: Params) -> None:
-    """Refuse a data source that is not there: DVC would end with a message of its own.
+    """Refuse a data source that is not there or is an output as well: DVC would end with a message of its own.
 
     Raises:
-        InputError: nothing lies where `prepare.source` points.
+        InputError: nothing lies where `prepare.source` points, or what the prepare stage writes.
     """
-    if not Path(params.prepare.source).exists():
-        line = read_document(PARAMS).line_of(("prepare", "source"))
+    source = Path(params.prepare.source)
+    where = f"{PARAMS}:{read_document(PARAMS).line_of(('prepare', 'source'))}: prepare.source: {source}"
+    if not source.exists():
         raise InputError(
-            f"{PARAMS}:{line}: prepare.source: {params.prepare.source} does not exist",
+            f"{where} does not exist",
             hint="put the data there, or name another folder; a folder that DVC tracks comes with: dvc pull",
         )
+    if _overlap(source.resolve(), PREPARED.resolve()):
+        raise InputError(
+            f"{where} and {PREPARED}, which the prepare stage writes, overlap",
+            hint=f"put the data into a folder of its own, for example {PREPARED.with_name('raw')}, and name that",
+        )
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def stage_environment(environment: Mapping[str, str], failure_file: Path) -> dict[str, str]:

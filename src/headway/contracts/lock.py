@@ -32,8 +32,11 @@ def read_lock(path: Path) -> Entries:
         output_digests(entries)
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist: the stages before have not been run", hint=_HINT) from error
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path} is no dvc.lock: {error!r}", hint=_HINT) from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _broken(f"{path}:{line}", error.problem or "not YAML") from error
+    except (yaml.YAMLError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        raise _broken(str(path), "it does not map stages to their outputs") from error
     return entries
 
 
@@ -56,6 +59,13 @@ def entries_digest(entries: Entries, stages: Iterable[str] = UPSTREAM) -> str:
     if missing:
         raise InputError(f"dvc.lock has no entry for {missing[0]}: it has not been run", hint=_HINT)
     return sha256_of({stage: _content(entries[stage]) for stage in stages})
+
+
+def _broken(where: str, reason: str) -> InputError:
+    return InputError(
+        f"{where} is no dvc.lock: {reason}",
+        hint="take back the one in Git: git checkout dvc.lock; or delete it, and run: make repro",
+    )
 
 
 def _content(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from headway.contracts.canonical import sha256_file
 from headway.contracts.layout import LOCK
+from headway.contracts.lock import read_lock
 from headway.errors import HeadwayError, InputError, OutsideError
 
 _CONFLICT_MARKER = b"<<<<<<< "
@@ -66,6 +67,11 @@ def find_obstacle(root: Path) -> HeadwayError | None:
             f"{LOCK} holds the conflict markers of a merge",
             hint=f"take one side whole (git checkout --ours {LOCK}), then: make repro",
         )
+    if lock.is_file():
+        try:
+            read_lock(lock)
+        except InputError as error:
+            return error
     for run in _living_runs(root / ".dvc" / "tmp" / "rwlock"):
         return OutsideError(
             f"another dvc run is working in this folder (process {run['pid']}: {run['cmd']})",
