@@ -92,6 +92,21 @@ def test_before_the_first_run_there_is_nothing_to_mirror(tmp_path: Path) -> None
     )
 
 
+def test_a_broken_lock_is_named_as_the_user_names_it(tmp_path: Path) -> None:
+    write(tmp_path / "dvc.lock", "- a list\n")
+    write(tmp_path / "params.yaml", "model: detector\n")
+    ended = run_headway("track", folder=tmp_path)
+    assert 2 == ended.returncode
+    assert ended.stderr.startswith("error: dvc.lock is no dvc.lock: it does not map stages to their outputs\nhint: ")
+
+
+def test_without_a_store_no_address_is_shown(tmp_path: Path) -> None:
+    ended = run_headway("track", "--ui", folder=tmp_path)
+    assert 2 == ended.returncode
+    assert ended.stderr.startswith("error: ")
+    assert "http://" not in ended.stderr
+
+
 def test_a_server_has_its_own_user_interface(tmp_path: Path) -> None:
     ended = run_headway("track", "--ui", folder=tmp_path, MLFLOW_TRACKING_URI="https://me:secret@mlflow.example")
     assert (0, "https://mlflow.example\n") == (ended.returncode, ended.stdout)

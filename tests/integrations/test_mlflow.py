@@ -11,7 +11,7 @@ import pytest
 
 from headway.contracts.run_record import LOCK_TAG, RunRecord, TrackedDataset, TrackedFile, TrackedMetric
 from headway.errors import InputError, OutsideError
-from headway.integrations.mlflow import TrackingStore, local_store, mirror_run, probe, serve_ui, without_credentials
+from headway.integrations.mlflow import TrackingStore, local_store, mirror_run, probe, require_ui, without_credentials
 from tests.integrations.tracking_servers import broken_server, closed_port, hanging_server
 
 LOCK = "1" * 64
@@ -101,12 +101,12 @@ def test_a_file_store_which_mlflow_refuses_is_a_failure_and_not_a_crash(tmp_path
 
 def test_the_user_interface_wants_a_store_with_something_in_it(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"mlflow\.db does not exist: no run was mirrored yet"):
-        serve_ui(local_store(tmp_path), port=5000, environment=os.environ)
+        require_ui(local_store(tmp_path), port=5000)
 
 
 def test_the_user_interface_says_when_its_port_is_taken() -> None:
     with hanging_server() as uri, pytest.raises(OutsideError, match="is taken"):
-        serve_ui(TrackingStore("postgresql://db/x"), port=int(uri.rpartition(":")[2]), environment=os.environ)
+        require_ui(TrackingStore("postgresql://db/x"), port=int(uri.rpartition(":")[2]))
 
 
 @pytest.mark.parametrize(

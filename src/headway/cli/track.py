@@ -18,7 +18,7 @@ from headway.contracts.params.document import read_document
 from headway.contracts.params.model import read_model
 from headway.errors import OutsideError
 from headway.integrations.dvc import lock_digest
-from headway.integrations.mlflow import MirroredRun, TrackingStore, local_store, mirror_run, serve_ui
+from headway.integrations.mlflow import MirroredRun, TrackingStore, local_store, mirror_run, require_ui, serve_ui
 
 DEADLINE_S = 60.0
 """Enough for a first run into a new SQLite store on a busy laptop, which takes about 5 s."""
@@ -44,7 +44,7 @@ def track(ui: bool, port: int, deadline: float, strict: bool, force: bool, as_js
     is kept for each dvc.lock, however often this is called. A store that
     cannot be reached costs a warning: files in Git are the product.
     """
-    root = Path.cwd()
+    root = Path()
     store = find_store(root, os.environ)
     if ui:
         _show(store, port)
@@ -103,6 +103,7 @@ def _show(store: TrackingStore, port: int) -> None:
     if store.uri.startswith(("http://", "https://")):
         click.echo(store.shown)  # the server has its own
         return
+    require_ui(store, port=port)
     click.echo(f"MLflow on {store.shown}: http://127.0.0.1:{port} (Ctrl-C ends it)", err=True)
     with suppress(KeyboardInterrupt):
         serve_ui(store, port=port, environment=os.environ)

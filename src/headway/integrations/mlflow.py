@@ -116,18 +116,26 @@ def mirror_run(
     return _answer(child, store)
 
 
-def serve_ui(store: TrackingStore, *, port: int, environment: Mapping[str, str]) -> None:
-    """Run MLflow's user interface on `store` until it is interrupted.
+def require_ui(store: TrackingStore, *, port: int) -> None:
+    """Return if nothing is known that keeps `serve_ui` from serving `store` on `port`.
 
     Raises:
         InputError: this Python has no MLflow, or the SQLite store does not exist yet.
-        OutsideError: the port is taken, or MLflow ended by itself.
-        KeyboardInterrupt: Ctrl-C; MLflow has ended too.
+        OutsideError: the port is taken.
     """
     _require_mlflow()
     if store.database and not store.database.exists():
         raise InputError(f"{store.database} does not exist: no run was mirrored yet", hint="run: make repro")
     _require_free(port)
+
+
+def serve_ui(store: TrackingStore, *, port: int, environment: Mapping[str, str]) -> None:
+    """Run MLflow's user interface on `store` until it is interrupted.
+
+    Raises:
+        OutsideError: MLflow ended by itself.
+        KeyboardInterrupt: Ctrl-C; MLflow has ended too.
+    """
     location = ["--default-artifact-root", store.artifacts] if store.artifacts else []
     command = [sys.executable, "-P", "-m", "mlflow", "ui", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--workers", "1", "--uvicorn-opts", _UVICORN, "--backend-store-uri", store.uri, *location]
