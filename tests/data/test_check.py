@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headway.contracts.dataset import Box, ImageRecord, Split
+from headway.contracts.dataset import SPLITS, Box, ImageRecord, Split
 from headway.data.check import box_fault, check_ids, check_splits, clip_noise, keep_good_boxes
 from headway.data.findings import Findings
 from headway.data.source import Source, SourceImage
@@ -104,8 +104,17 @@ def test_empty_splits_are_faults() -> None:
     assert ["val has no image", "test has no image"] == checked(record("train", "cup", "jar")).faults
 
 
-def test_train_without_boxes_is_a_fault() -> None:
-    assert ["train has no box"] == checked(record("train"), record("val", "cup"), record("test", "cup")).faults
+@pytest.mark.parametrize(
+    ("bare", "fault"),
+    [
+        ("train", "train has no box, so nothing can be learnt"),
+        ("val", "val has no box, so nothing can be chosen by its score"),
+        ("test", "test has no box, so nothing can be scored"),
+    ],
+)
+def test_a_split_without_boxes_is_a_fault(bare: Split, fault: str) -> None:
+    records = [record(split) if split == bare else record(split, "cup", "jar") for split in SPLITS]
+    assert [fault] == checked(*records).faults
 
 
 def test_class_that_exists_only_outside_train_is_a_fault() -> None:

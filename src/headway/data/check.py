@@ -14,6 +14,8 @@ _NOISE_PX = 1e-3
 _NOISE_SHARE = 2e-6
 """Corners this far outside are noise: of float arithmetic, or of the six decimals that most tools write."""
 
+_PURPOSES: dict[Split, str] = {"train": "learnt", "val": "chosen by its score", "test": "scored"}
+
 
 def check_ids(source: Source, findings: Findings) -> None:
     """Find an empty source, and images that share an id."""
@@ -68,8 +70,9 @@ def check_splits(records: Sequence[ImageRecord], classes: Sequence[str], finding
     by_split = {name: [record for record in records if record.split == name] for name in SPLITS}
     findings.faults += [f"{name} has no image" for name in SPLITS if not by_split[name]]
     boxes = {name: Counter(box.class_name for record in by_split[name] for box in record.boxes) for name in SPLITS}
-    if by_split["train"] and not boxes["train"]:
-        findings.faults.append("train has no box")
+    without_boxes = [name for name in SPLITS if by_split[name] and not boxes[name]]
+    if without_boxes:
+        findings.faults += [f"{name} has no box, so nothing can be {_PURPOSES[name]}" for name in without_boxes]
         return
     for class_name in classes:
         _check_class(class_name, {name: boxes[name][class_name] for name in SPLITS}, findings)

@@ -47,6 +47,13 @@ def test_the_yaml_file_itself_can_be_named(tmp_path: Path) -> None:
     assert read(tmp_path) == read(tmp_path / "data.yaml")
 
 
+def test_the_hint_names_the_file_as_it_is_called(tmp_path: Path) -> None:
+    write_text(tmp_path / "cups.yaml", "train: nowhere\nnames: [cup]\n")
+    with pytest.raises(InputError) as caught:
+        read(tmp_path / "cups.yaml")
+    assert caught.value.hint.startswith("mend cups.yaml: ")
+
+
 def test_roboflow_paths_are_found_beside_the_yaml(tmp_path: Path) -> None:
     write_image(tmp_path / "set/train/images/a.jpg")
     write_image(tmp_path / "set/valid/images/a.jpg")
