@@ -43,7 +43,9 @@ def test_defaults_are_those_of_ultralytics(installed: dict[str, Any]) -> None:
 
 
 def test_only_given_arguments_are_handed_on() -> None:
-    assert {"model": "yolo11n.yaml", "epochs": 3, "lr0": 0.1} == TrainParams.model_validate({"epochs": 3, "lr0": 0.1}).given()
+    assert {"model": "yolo11n.yaml", "epochs": 3, "lr0": 0.1} == TrainParams.model_validate(
+        {"epochs": 3, "lr0": 0.1}
+    ).given()
 
 
 @pytest.mark.parametrize(
