@@ -53,7 +53,7 @@ def save_blob_detector(path: Path, *, size: int = SIZE, metadata: dict[str, Any]
     """Write the detector; `metadata` replaces what an exported file says about itself, `{}` leaves it out."""
     model = onnx.parser.parse_model(_GRAPH.format(size=size))
     onnx.checker.check_model(model)
-    facts = {"schema_version": 1, "classes": list(CLASSES), "input_size": size}
+    facts = {"schema_version": 1, "classes": list(CLASSES), "input_size": size, "precision": "fp32"}
     properties = {"headway": json.dumps(facts)} if metadata is None else metadata
     for key, value in properties.items():
         model.metadata_props.add(key=key, value=value)

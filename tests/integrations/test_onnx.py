@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from headway.contracts.model_facts import ExportFacts, Precision, read_model_facts, read_precision
+from headway.contracts.model_facts import ExportFacts, ModelFacts, Precision, read_model_facts
 from headway.detection.geometry import iou_matrix
 from headway.errors import InputError
 from headway.integrations.onnx import assemble, check_model_file
@@ -28,7 +28,7 @@ IOU = 0.4513  # no ratio of small whole numbers comes near it
 def make_facts(
     *, max_det: int = 300, score_floor: float = 0.1, end2end: bool = False, precision: Precision = "fp32"
 ) -> ExportFacts:
-    return ExportFacts(CLASSES, 64, score_floor, IOU, max_det, precision, end2end)
+    return ExportFacts(CLASSES, 64, precision, score_floor, IOU, max_det, end2end)
 
 
 def make_network(sides: str) -> bytes:
@@ -138,8 +138,7 @@ def test_facts_are_read_back(tmp_path: Path) -> None:
 
     checked = check_model_file(file)
 
-    assert CLASSES == read_model_facts(checked.properties, "model.onnx").classes
-    assert "int8" == read_precision(checked.properties, "model.onnx")
+    assert ModelFacts(CLASSES, 64, "int8") == read_model_facts(checked.properties, "model.onnx")
     assert 20 == checked.opset
 
 

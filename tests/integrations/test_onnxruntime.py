@@ -14,7 +14,7 @@ from headway.errors import InputError, OutsideError
 from headway.integrations.onnxruntime import open_model, open_session
 from tests.blob_detector import CLASSES, SIZE, save_blob_detector
 
-FACTS = {"schema_version": 1, "classes": ["a"], "input_size": SIZE}
+FACTS = {"schema_version": 1, "classes": ["a"], "input_size": SIZE, "precision": "fp32"}
 
 
 def test_a_model_says_its_classes_size_and_engine(tmp_path: Path) -> None:
@@ -60,6 +60,8 @@ def test_a_missing_file_is_refused_with_the_command_that_makes_it(tmp_path: Path
     [
         ("schema 2, not 1", FACTS | {"schema_version": 2}),
         ("names no classes", FACTS | {"classes": []}),
+        ("unknown precision in its metadata: 'fp8'", FACTS | {"precision": "fp8"}),
+        ("unknown precision in its metadata: \\[\\]", FACTS | {"precision": []}),
         ("impossible input size", FACTS | {"input_size": -1}),
         ("damaged", {"schema_version": 1}),
         ("damaged", [1, 2]),

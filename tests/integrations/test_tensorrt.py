@@ -64,7 +64,7 @@ def test_plan_finds_what_the_onnx_file_finds(architecture: str, tmp_path: Path) 
     from tests.small_detector import SIZE, patchwork, save_detector
 
     checkpoint = load_checkpoint(save_detector(tmp_path / "weights.pt", architecture))
-    facts = ExportFacts(checkpoint.classes, SIZE, 0.05, 0.7, 20, "fp32", checkpoint.end2end)
+    facts = ExportFacts(checkpoint.classes, SIZE, "fp32", 0.05, 0.7, 20, checkpoint.end2end)
     content = assemble(checkpoint.trace(facts, opset=20), facts)
     (tmp_path / "model.onnx").write_bytes(content)
 

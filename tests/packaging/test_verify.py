@@ -128,7 +128,7 @@ def test_labels_of_another_model_are_found(bundle: Path) -> None:
 
 
 def test_a_model_of_other_classes_is_found(bundle: Path) -> None:
-    facts = {"schema_version": 1, "classes": ["a", "b", "c"], "input_size": 64}
+    facts = {"schema_version": 1, "classes": ["a", "b", "c"], "input_size": 64, "precision": "fp32"}
     save_blob_detector(bundle / MODEL, metadata={"headway": json.dumps(facts)})
     reseal(bundle)
 

@@ -24,7 +24,7 @@ def engine() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the plan's record as JSON.")
 def build(model: Path, output: Path | None, max_batch: int, as_json: bool) -> None:
     """Check the ONNX file MODEL as a stranger's, then build a plan of it for this GPU."""
-    from headway.contracts.model_facts import read_model_facts, read_precision
+    from headway.contracts.model_facts import read_model_facts
     from headway.errors import InputError
     from headway.integrations.onnx import check_model_file
     from headway.integrations.tensorrt import build_plan
@@ -32,8 +32,7 @@ def build(model: Path, output: Path | None, max_batch: int, as_json: bool) -> No
 
     checked = check_model_file(model)
     facts = read_model_facts(checked.properties, str(model))
-    precision = read_precision(checked.properties, str(model))
-    if precision == "int8":
+    if facts.precision == "int8":
         raise InputError(
             f"{model} is an int8 file for processors: TensorRT takes no zero point other than 0",
             hint="export with precision fp16 or fp32: params.yaml, then dvc repro export",
@@ -43,7 +42,7 @@ def build(model: Path, output: Path | None, max_batch: int, as_json: bool) -> No
     record = PlanRecord(
         onnx_sha256=hashlib.sha256(checked.content).hexdigest(),
         plan_sha256=hashlib.sha256(plan).hexdigest(),
-        precision=precision,
+        precision=facts.precision,
         input_size=facts.input_size,
         max_batch=max_batch,
         built_on=here,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Literal, cast, get_args
+from typing import Literal, get_args
 
 from headway.contracts.canonical import canonical_json
 from headway.errors import InputError
@@ -33,10 +33,12 @@ class ModelFacts:
     Attributes:
         classes: class names; the position is the class id.
         input_size: side of the square input, in pixels.
+        precision: arithmetic of the network; inputs, outputs and post-processing are float32.
     """
 
     classes: tuple[str, ...]
     input_size: int
+    precision: Precision
 
 
 @dataclass(frozen=True)
@@ -47,14 +49,12 @@ class ExportFacts(ModelFacts):
         score_floor: only scores above it are reported.
         iou: overlap above which the weaker of two boxes of a class is dropped; without effect when `end2end`.
         max_det: most rows an image.
-        precision: arithmetic of the network; inputs, outputs and post-processing are float32.
         end2end: whether the network suppresses duplicates itself.
     """
 
     score_floor: float
     iou: float
     max_det: int
-    precision: Precision
     end2end: bool
 
     def properties(self) -> dict[str, str]:
@@ -69,19 +69,6 @@ class ExportFacts(ModelFacts):
         return {KEY: canonical_json(values)}
 
 
-def read_precision(properties: Mapping[str, str], file: str) -> Precision:
-    """Read the arithmetic of the network from an ONNX file's metadata properties.
-
-    Raises:
-        InputError: the file was not exported by Headway.
-    """
-    read_model_facts(properties, file)
-    precision = json.loads(properties[KEY]).get("precision")
-    if precision not in get_args(Precision):
-        raise InputError(f"{file} has an unknown precision in its metadata: {precision!r}", hint=_HINT)
-    return cast(Precision, precision)
-
-
 def read_model_facts(properties: Mapping[str, str], file: str) -> ModelFacts:
     """Read the facts from an ONNX file's metadata properties; `file` names it in messages.
 
@@ -92,13 +79,16 @@ def read_model_facts(properties: Mapping[str, str], file: str) -> ModelFacts:
         raise InputError(f"{file} carries no {KEY!r} metadata: classes and input size are unknown", hint=_HINT)
     try:
         values = json.loads(properties[KEY])
-        version, classes, input_size = (values[key] for key in ("schema_version", "classes", "input_size"))
+        version, *facts = (values[key] for key in ("schema_version", "classes", "input_size", "precision"))
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f"{file} carries damaged {KEY!r} metadata: {error!r}", hint=_HINT) from error
     if version != SCHEMA_VERSION:
         raise InputError(f"{file} has metadata of schema {version!r}, not {SCHEMA_VERSION}", hint=_HINT)
+    classes, input_size, precision = facts
     if not (isinstance(classes, list) and classes and all(isinstance(name, str) for name in classes)):
         raise InputError(f"{file} names no classes in its metadata: {classes!r}", hint=_HINT)
     if not (isinstance(input_size, int) and input_size > 0):
         raise InputError(f"{file} has an impossible input size in its metadata: {input_size!r}", hint=_HINT)
-    return ModelFacts(tuple(classes), input_size)
+    if precision not in get_args(Precision):
+        raise InputError(f"{file} has an unknown precision in its metadata: {precision!r}", hint=_HINT)
+    return ModelFacts(tuple(classes), input_size, precision)

@@ -55,7 +55,7 @@ def checkpoint(weights: Path) -> Checkpoint:
 
 
 def make_facts(checkpoint: Checkpoint, *, max_det: int = 300, score_floor: float = 0.05) -> ExportFacts:
-    return ExportFacts(checkpoint.classes, SIZE, score_floor, 0.7, max_det, "fp32", checkpoint.end2end)
+    return ExportFacts(checkpoint.classes, SIZE, "fp32", score_floor, 0.7, max_det, checkpoint.end2end)
 
 
 def export(checkpoint: Checkpoint, folder: Path, *, max_det: int = 300, score_floor: float = 0.05) -> OnnxModel:
