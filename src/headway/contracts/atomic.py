@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from headway.contracts.process import is_alive
+
 
 @contextmanager
 def binary_file(path: Path) -> Iterator[BinaryIO]:
@@ -74,18 +76,8 @@ def _clear_leftovers(path: Path) -> None:
     """Remove what killed processes left beside `path`; a living one may still be writing its own."""
     for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
         process = leftover.name.split(".")[-2]
-        if not (process.isdigit() and _lives(int(process))):
+        if not (process.isdigit() and is_alive(int(process))):
             leftover.unlink(missing_ok=True)
-
-
-def _lives(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _sync_folder(folder: Path) -> None:

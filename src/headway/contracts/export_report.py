@@ -8,17 +8,10 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
-
+from headway.contracts.document import Document
 from headway.contracts.model_facts import Precision
 
 SCHEMA_VERSION: Literal[1] = 1
-
-
-class Document(BaseModel):
-    """Base of the reports' parts: frozen and closed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Tolerances(Document):

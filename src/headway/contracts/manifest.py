@@ -14,7 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from headway.contracts.canonical import md5_file, readable_json, sha256_file, sha256_of
-from headway.contracts.scorecard import AtThreshold, Document, Quality
+from headway.contracts.document import Document
+from headway.contracts.scorecard import AtThreshold, Quality
 from headway.errors import InputError
 
 SCHEMA_VERSION: Literal[1] = 1

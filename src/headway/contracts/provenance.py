@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from headway.contracts.document import Document
 
 
-class Provenance(BaseModel):
+class Provenance(Document):
     """One training run. Wall time and hardware differ from run to run, so this is an input of nothing."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     schema_version: Literal[1] = 1
     commit: str | None

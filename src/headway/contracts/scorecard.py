@@ -11,14 +11,15 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from headway.contracts.atomic import write_text
 from headway.contracts.canonical import readable_json
+from headway.contracts.document import Document as Document
 from headway.errors import InputError
 
 SCHEMA_VERSION: Literal[1] = 1
-DocumentT = TypeVar("DocumentT", bound="Document")
+DocumentT = TypeVar("DocumentT", bound=Document)
 Corruption = Literal["dark", "bright", "blur", "motion_blur", "jpeg", "noise"]
 Strength = Literal[1, 2]
 
@@ -29,12 +30,6 @@ def _rounded(value: float) -> float:
 
 Number = Annotated[float, AfterValidator(_rounded)]
 """Six decimals: more than any test set can tell apart, and short to read in a diff."""
-
-
-class Document(BaseModel):
-    """Base of the scorecard's parts: frozen and closed."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class Quality(Document):

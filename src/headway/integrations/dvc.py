@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any
 from headway.contracts.canonical import sha256_file
 from headway.contracts.layout import LOCK
 from headway.contracts.lock import read_lock
+from headway.contracts.process import is_alive
 from headway.errors import HeadwayError, InputError, OutsideError
 
 _CONFLICT_MARKER = b"<<<<<<< "
@@ -88,15 +88,5 @@ def _living_runs(rwlock: Path) -> Iterator[Mapping[str, Any]]:
         return
     readers = [run for runs in held.get("read", {}).values() for run in runs]
     for run in [*held.get("write", {}).values(), *readers]:
-        if _lives(run["pid"]):
+        if is_alive(run["pid"]):
             yield run
-
-
-def _lives(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

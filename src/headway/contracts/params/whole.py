@@ -18,7 +18,7 @@ from headway.contracts.params.document import (
 )
 from headway.contracts.params.evaluate import EvaluateParams
 from headway.contracts.params.export import ExportParams
-from headway.contracts.params.model import ModelName, check_model
+from headway.contracts.params.model import DEFAULT, ModelName, check_model
 from headway.contracts.params.package import PackageParams
 from headway.contracts.params.prepare import PrepareParams
 from headway.contracts.params.train import TrainParams
@@ -27,7 +27,7 @@ from headway.contracts.params.train import TrainParams
 class Params(Section):
     """The whole of params.yaml."""
 
-    model: ModelName = "detector"
+    model: ModelName = DEFAULT
     """Name of the model: its files lie under models/<model>/."""
     prepare: PrepareParams = PrepareParams()
     train: TrainParams = TrainParams()
@@ -60,7 +60,7 @@ def check_params(path: Path) -> Params:
         faults += found
     if faults:
         raise ParamsError(str(path), faults)
-    return Params(model=document.values.get("model", "detector"), **sections)
+    return Params(model=document.values.get("model", DEFAULT), **sections)
 
 
 def params_schema() -> dict[str, Any]:
