@@ -2,14 +2,13 @@
 
 Three Parquet tables in one folder. Rows are ordered by image id, then by
 falling score (detections) or by label order (ground truth). Each table's
-metadata names what it belongs to: the keys below.
+metadata, all text, names what it belongs to: schema_version, model_sha256,
+dataset_digest, classes (a JSON list), match_iou and threshold.
 """
 
 from __future__ import annotations
 
 SCHEMA_VERSION = 1
-METADATA = ("schema_version", "model_sha256", "dataset_digest", "classes", "match_iou", "threshold")
-"""Values are text; classes is a JSON list."""
 
 IMAGES = "images.parquet"
 """Columns: image_id str, sha256 str, width int32, height int32, group str (empty where unknown)."""

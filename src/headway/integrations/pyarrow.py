@@ -40,18 +40,6 @@ class ParquetStore:
         table = _read(path)
         return {name: table[name].to_numpy() for name in table.column_names}
 
-    def read_metadata(self, path: Path) -> dict[str, str]:
-        """Read what was written beside the columns.
-
-        Raises:
-            InputError: the file is missing or no Parquet.
-        """
-        return {
-            key.decode(): value.decode()
-            for key, value in (_read(path).schema.metadata or {}).items()
-            if not key.startswith(b"ARROW:")
-        }
-
 
 def _read(path: Path) -> pyarrow.Table:
     try:
