@@ -17,7 +17,7 @@ repro: install ## run the pipeline, mirror the run to MLflow, print the scorecar
 	@headway track
 	@headway summary
 
-ui: install ## open the MLflow store in a browser
+ui: install ## serve the MLflow store on this machine and print its address; Ctrl-C ends it
 	@headway track --ui
 
 check: install ## lint, types and architecture
