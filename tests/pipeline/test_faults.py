@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -75,25 +76,29 @@ def test_weights_that_are_no_model_are_refused(finished: Project) -> None:
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_sigkill_at_any_stage_leaves_whole_outputs_and_the_next_run_ends_as_ever(finished: Project, stage: str) -> None:
+def test_sigkill_while_a_stage_writes_leaves_whole_outputs_and_the_next_run_ends_as_ever(
+    finished: Project, stage: str
+) -> None:
     before = digests(finished, *HELD_BY_DVC)
     if stage == "train":  # else it finds at once what the earlier run had finished
         shutil.rmtree(finished.root / ".headway/checkpoints")
     process = finished.start("dvc", "repro", "--force", "--single-item", stage)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if f"python pipelines/{stage}.py" in line:
-            break
-    time.sleep(2.5)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    _kill_while_writing(process, (finished.root / OUTPUTS[stage][0]).parent)
 
     for path in OUTPUTS[stage]:
-        whole = {name for name in before if name == path or name.startswith(f"{path}/")}
-        assert set(digests(finished, path)) in (set(), whole)
-    finished.run("headway", "repro")
+        whole = {name: digest for name, digest in before.items() if name == path or name.startswith(f"{path}/")}
+        assert _without_clock(digests(finished, path)) in ({}, _without_clock(whole))
+    finished.run("dvc", "repro", "--force", "--single-item", stage)
     assert _without_clock(before) == _without_clock(digests(finished, *HELD_BY_DVC))
     assert not list(finished.root.rglob(".*.partial"))
+
+
+def _kill_while_writing(process: subprocess.Popen[str], folder: Path) -> None:
+    """Kill the whole group at the moment when a half-written output lies in `folder`."""
+    while process.poll() is None and not list(folder.glob(".*.partial")):
+        time.sleep(0.001)
+    os.killpg(process.pid, signal.SIGKILL)
+    assert -signal.SIGKILL == process.wait()
 
 
 def _without_clock(files: dict[str, str]) -> dict[str, str]:
@@ -102,15 +107,35 @@ def _without_clock(files: dict[str, str]) -> dict[str, str]:
     return {path: digest for path, digest in files.items() if not path.endswith(clocked)}
 
 
-def test_two_runs_at_once_do_not_harm_each_other(project: Project) -> None:
+def test_the_second_of_two_runs_is_told_who_is_working_and_the_first_ends_well(project: Project) -> None:
     first = project.start("headway", "repro")
-    time.sleep(3)
+    assert first.stdout is not None
+    for line in first.stdout:
+        if line.startswith("Running stage 'train'"):
+            break
     second = project.run("headway", "repro", check=False)
     first.communicate()
 
-    assert 0 == first.returncode
-    assert second.returncode in {0, 3}
+    assert (3, 0) == (second.returncode, first.returncode)
+    assert "another dvc run is working in this folder" in last_lines(second)[0]
     assert "Data and pipelines are up to date" in project.run("headway", "repro").stdout
+
+
+def test_a_trainer_that_outlived_its_dvc_is_waited_for(finished: Project) -> None:
+    finished.set_params(train={"epochs": 12})
+    process = finished.start("dvc", "repro", "train")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("epoch 1/"):
+            break
+    process.kill()  # DVC alone; its stage goes on
+    process.wait()
+
+    result = finished.run("dvc", "repro", "train")
+    provenance = json.loads((finished.root / "reports/provenance.json").read_text())
+
+    assert "is still running this very training; waiting for it to end" in result.stdout + result.stderr
+    assert 12 == provenance["resumed_epochs"]
 
 
 @contextmanager
@@ -127,32 +152,56 @@ def mounted(folder: Path, options: str) -> Iterator[None]:
         subprocess.run(["umount", str(folder)], check=True)
 
 
+def copy_all(names: list[str], source: Path, target: Path) -> None:
+    target.mkdir(exist_ok=True)
+    for name in names:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, target / name)
+        else:
+            shutil.copy2(source / name, target / name)
+
+
 @pytest.mark.tmpfs
 @pytest.mark.parametrize(
-    ("stage", "folder", "kept"),
+    ("stage", "folder", "kept", "room_kb"),
     [
-        ("prepare", "data", "shelves.yaml"),
-        ("train", "models/detector", "manifest.json"),
-        ("export", "models/detector", "weights.pt"),
+        ("prepare", "data", ["shelves.yaml"], 64),
+        ("train", "models/detector", ["manifest.json"], 64),
+        ("export", "models/detector", ["weights.pt"], 64),
+        ("evaluate", "models/detector", ["model.onnx"], 8),
+        ("package", "models/detector", ["evidence", "model.onnx"], 64),
     ],
 )
 def test_a_full_disk_is_outside_trouble_and_leaves_nothing_half_written(
-    finished: Project, stage: str, folder: str, kept: str
+    finished: Project, stage: str, folder: str, kept: list[str], room_kb: int
 ) -> None:
-    saved = finished.root.parent / kept
-    shutil.copy2(finished.root / folder / kept, saved)
-    size = saved.stat().st_size // 1024 + 64
-    with mounted(finished.root / folder, f"size={size}k"):
-        shutil.copy2(saved, finished.root / folder)
+    place, saved = finished.root / folder, finished.root.parent / "saved"
+    copy_all(kept, place, saved)
+    size_kb = sum(4 * (1 + file.stat().st_size // 4096) for file in saved.rglob("*")) + 4 + room_kb
+    with mounted(place, f"size={size_kb}k"):
+        copy_all(kept, saved, place)
 
         result = finished.run("python", f"pipelines/{stage}.py", check=False)
-        left = [path.name for path in (finished.root / folder).iterdir()]
+        left = sorted(path.name for path in place.iterdir())
 
     error, hint = last_lines(result)
     assert 3 == result.returncode
     assert "No space left on device" in error
     assert "free some space" in hint
-    assert [kept] == left
+    assert kept == left
+
+
+@pytest.mark.tmpfs
+def test_a_disk_that_fills_up_during_training_keeps_the_last_whole_epoch(finished: Project) -> None:
+    shutil.rmtree(finished.root / ".headway/checkpoints")
+    (finished.root / ".headway/checkpoints").mkdir()
+    with mounted(finished.root / ".headway/checkpoints", "size=8m"):
+        result = finished.run("python", "pipelines/train.py", check=False)
+
+    error, hint = last_lines(result)
+    assert 3 == result.returncode
+    assert "No space left on device" in error
+    assert "free some space" in hint
 
 
 @pytest.mark.tmpfs
