@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from headway.cli.engine import engine
 from headway.contracts.model_facts import ExportFacts
 from headway.errors import OutsideError
 from headway.integrations.onnx import assemble
@@ -75,3 +78,10 @@ def test_plan_finds_what_the_onnx_file_finds(architecture: str, tmp_path: Path) 
         images = patchwork(count)
         expected = open_model(tmp_path / "model.onnx").run(images)
         np.testing.assert_allclose(expected[..., 4], plan.run(images)[..., 4], atol=0.02)
+
+    result = CliRunner().invoke(engine, ["build", str(tmp_path / "model.onnx"), "--json"], catch_exceptions=False)
+
+    measured = json.loads(result.stdout)["measured"]
+    assert 0 < measured["boxes"]
+    assert measured["score_difference_max"] < 0.02
+    assert 0 < measured["plan_median_ms"]

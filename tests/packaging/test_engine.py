@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from headway.contracts.engine_plan import GpuStack, PlanRecord
 from headway.errors import InputError
-from headway.packaging.engine import find_differences, read_plan, record_path, write_plan
+from headway.integrations.onnxruntime import open_model
+from headway.packaging.engine import find_differences, measure_plan, read_plan, record_path, write_plan
+from tests.blob_detector import SIZE, save_blob_detector
 
 HERE = GpuStack(gpu="NVIDIA L4", compute_capability="8.9", driver="580.65.06", tensorrt="10.13.2")
 PLAN = b"machine code"
@@ -51,6 +56,36 @@ def test_plan_built_elsewhere_is_refused(field: str, value: str, difference: str
         read_plan(plan, HERE.model_copy(update={field: value}))
 
     assert "headway engine build" in caught.value.hint
+
+
+def brightness(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return one row an image, whose score is its mean."""
+    rows = np.zeros((len(batch), 1, 6), np.float32)
+    rows[:, 0, 4] = batch.mean((1, 2, 3))
+    return rows
+
+
+def dimmed(batch: NDArray[np.float32]) -> NDArray[np.float32]:
+    return brightness(batch) - np.array([0, 0, 0, 0, 0.25, 0], np.float32)
+
+
+def test_plan_is_measured_beside_its_onnx_file_on_the_same_batch() -> None:
+    ticks = itertools.count()
+
+    measured = measure_plan(dimmed, brightness, input_size=96, images=3, clock=lambda: next(ticks) / 1000)
+
+    assert (3, 3) == (measured.images, measured.boxes)
+    assert pytest.approx(0.25) == measured.score_difference_max
+    assert (1.0, 1.0) == (measured.plan_median_ms, measured.onnx_median_ms)
+
+
+def test_onnx_file_does_not_differ_from_itself(tmp_path: Path) -> None:
+    run = open_model(save_blob_detector(tmp_path / "model.onnx")).run
+
+    measured = measure_plan(run, run, input_size=SIZE, images=2, clock=lambda: 0.0)
+
+    assert measured.boxes > 0
+    assert 0.0 == measured.score_difference_max
 
 
 def test_same_stack_has_no_differences() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -21,14 +23,18 @@ def engine() -> None:
 @click.argument("model", type=click.Path(path_type=Path))
 @click.option("--output", "-o", type=click.Path(path_type=Path), help="Default: MODEL with the suffix .plan.")
 @click.option("--max-batch", type=click.IntRange(min=1), default=8, show_default=True, help="Images per call.")
-@click.option("--json", "as_json", is_flag=True, help="Print the plan's record as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print record and figures as JSON.")
 def build(model: Path, output: Path | None, max_batch: int, as_json: bool) -> None:
-    """Check the ONNX file MODEL as a stranger's, then build a plan of it for this GPU."""
+    """Check the ONNX file MODEL as a stranger's, then build a plan of it for this GPU and run both.
+
+    Prints how far the scores of one batch differ from ONNX Runtime's, and how long a batch takes.
+    """
     from headway.contracts.model_facts import read_model_facts
     from headway.errors import InputError
     from headway.integrations.onnx import check_model_file
-    from headway.integrations.tensorrt import build_plan
-    from headway.packaging.engine import write_plan
+    from headway.integrations.onnxruntime import open_model
+    from headway.integrations.tensorrt import TensorRTPlan, build_plan
+    from headway.packaging.engine import measure_plan, write_plan
 
     checked = check_model_file(model)
     facts = read_model_facts(checked.properties, str(model))
@@ -47,9 +53,24 @@ def build(model: Path, output: Path | None, max_batch: int, as_json: bool) -> No
         max_batch=max_batch,
         built_on=here,
     )
+    measured = measure_plan(
+        TensorRTPlan(plan).run,
+        open_model(model).run,
+        input_size=facts.input_size,
+        images=max_batch,
+        clock=time.perf_counter,
+    )
     target = output or model.with_suffix(".plan")
     write_plan(target, plan, record)
-    click.echo(readable_json(record.model_dump()) if as_json else f"{target}: for {_described(here)}", nl=not as_json)
+    if as_json:
+        click.echo(readable_json(record.model_dump() | {"measured": asdict(measured)}), nl=False)
+        return
+    click.echo(f"{target}: for {_described(here)}")
+    click.echo(
+        f"{measured.images} images: {measured.plan_median_ms:.2f} ms, ONNX Runtime on the processor "
+        f"{measured.onnx_median_ms:.2f} ms; scores of {measured.boxes} boxes differ by at most "
+        f"{measured.score_difference_max:.4f}"
+    )
 
 
 @engine.command()

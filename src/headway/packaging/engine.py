@@ -1,10 +1,15 @@
-"""Keeps a TensorRT plan with its record, and hands it out only where it was built."""
+"""Keeps a TensorRT plan with its record, hands it out only where it was built, and measures it against its ONNX."""
 
 from __future__ import annotations
 
 import hashlib
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from headway.contracts import atomic
@@ -13,6 +18,62 @@ from headway.contracts.engine_plan import GpuStack, PlanRecord
 from headway.errors import InputError
 
 _HINT = "build one here from the verified ONNX: headway engine build MODEL.onnx"
+_PATCHES = 8
+_WARM_UP_RUNS = 5
+_RUNS = 30
+
+Run = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+"""The `run` of `ports.Runtime`."""
+
+
+@dataclass(frozen=True)
+class PlanMeasurement:
+    """A plan beside its ONNX file on the same batch of random patches.
+
+    Attributes:
+        images: in the batch.
+        boxes: that the ONNX file finds in it; with none, the difference says nothing.
+        score_difference_max: of boxes of equal rank. Ranks pair them, since near ties of score swap places.
+        plan_median_ms: of one batch, copies to and from the GPU included.
+        onnx_median_ms: of the same batch by ONNX Runtime.
+    """
+
+    images: int
+    boxes: int
+    score_difference_max: float
+    plan_median_ms: float
+    onnx_median_ms: float
+
+
+def measure_plan(
+    run_plan: Run, run_onnx: Run, *, input_size: int, images: int, clock: Callable[[], float]
+) -> PlanMeasurement:
+    """Run one batch through both; `clock` gives seconds from any origin."""
+    batch = _random_patches(images, input_size)
+    scores = run_onnx(batch)[..., 4]
+    return PlanMeasurement(
+        images=images,
+        boxes=int((scores > 0).sum()),
+        score_difference_max=float(np.abs(scores - run_plan(batch)[..., 4]).max(initial=0.0)),
+        plan_median_ms=_median_ms(run_plan, batch, clock),
+        onnx_median_ms=_median_ms(run_onnx, batch, clock),
+    )
+
+
+def _random_patches(count: int, size: int) -> NDArray[np.float32]:
+    """Return (count, 3, size, size) images in [0, 1] of coarse random patches: pure noise holds no edges to find."""
+    coarse = np.random.default_rng(0).random((count, 3, _PATCHES, _PATCHES), dtype=np.float32)
+    places = np.arange(size) * _PATCHES // size
+    return np.ascontiguousarray(coarse[:, :, places[:, None], places])
+
+
+def _median_ms(run: Run, batch: NDArray[np.float32], clock: Callable[[], float]) -> float:
+    times = []
+    for _ in range(_WARM_UP_RUNS + _RUNS):
+        started = clock()
+        run(batch)
+        times.append(clock() - started)
+    return round(1000 * statistics.median(times[_WARM_UP_RUNS:]), 3)
 
 
 def record_path(plan: Path) -> Path:
