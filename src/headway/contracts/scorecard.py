@@ -15,7 +15,7 @@ from pydantic import AfterValidator, ValidationError
 
 from headway.contracts.atomic import write_text
 from headway.contracts.canonical import readable_json
-from headway.contracts.document import Document as Document
+from headway.contracts.document import Document
 from headway.errors import InputError
 
 SCHEMA_VERSION: Literal[1] = 1

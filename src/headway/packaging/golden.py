@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from headway.contracts.dataset import ImageRecord
-from headway.contracts.scorecard import Document
+from headway.contracts.document import Document
 from headway.detection.detections import Detections
 from headway.detection.matching import Labels, class_iou, match
 from headway.errors import InputError
