@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import torchvision  # noqa: F401  (once imported, Ultralytics suppresses with it: its own loop takes 20 times as long)
 import ultralytics
 from numpy.typing import NDArray
 from ultralytics.nn.tasks import DetectionModel
