@@ -20,7 +20,7 @@ class ParityParams(Section):
     images: Annotated[int, Field(ge=1)] = 32
     """Images of the val split that both are run on."""
     matched_boxes: Fraction | None = None
-    """Least share of boxes (score above 0.25; failing that, the 20 best an image) with a partner: same class, IoU 0.9."""
+    """Least share of boxes (score above 0.25; or the 20 best an image) with a partner: same class, IoU 0.9."""
     score_difference: Annotated[float, Field(ge=0.0)] | None = None
     """Greatest difference of score between partners (99th percentile)."""
     map_difference: Annotated[float, Field(ge=0.0)] | None = None
