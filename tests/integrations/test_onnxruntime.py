@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from headway.errors import InputError, OutsideError
 from headway.integrations.onnxruntime import open_model, open_session
 from tests.blob_detector import CLASSES, SIZE, save_blob_detector
+from tests.conftest import ROOT
 
 FACTS = {"schema_version": 1, "classes": ["a"], "input_size": SIZE, "precision": "fp32"}
 
@@ -103,3 +105,18 @@ def test_the_runtime_imports_no_torch() -> None:
         "sys.exit(any(name.split('.')[0] in {'torch', 'ultralytics', 'onnx'} for name in sys.modules))"
     )
     assert 0 == subprocess.run([sys.executable, "-c", program], check=False).returncode
+
+
+def test_running_a_model_leaves_no_device_id_behind(tmp_path: Path) -> None:
+    model = save_blob_detector(tmp_path / "model.onnx")
+    (tmp_path / "home").mkdir()
+    code = (
+        "import sys; from pathlib import Path; from headway.integrations.onnxruntime import open_model\n"
+        "open_model(Path(sys.argv[1]))"
+    )
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("ORT_", "XDG_"))}
+    environment = kept | {"HOME": str(tmp_path / "home"), "PYTHONPATH": str(ROOT / "src")}
+
+    subprocess.run([sys.executable, "-c", code, str(model)], env=environment, check=True)
+
+    assert [] == list((tmp_path / "home").iterdir())
