@@ -44,10 +44,16 @@ def _is_current() -> bool:
     return STAMP.exists() and STAMP.read_text() == _fingerprint()
 
 
+def _fits_this_python() -> bool:
+    config = FOLDER / "pyvenv.cfg"
+    return config.exists() and f"version = {sys.version.split()[0]}\n" in config.read_text()
+
+
 def _install() -> int:
     print("installing into .venv (several GB with PyTorch; minutes, once) ...", file=sys.stderr)
     STAMP.unlink(missing_ok=True)
-    venv.create(FOLDER, with_pip=True)
+    if not _fits_this_python():  # else only the packages are brought up to date, perhaps by .venv's own Python
+        venv.create(FOLDER, with_pip=True, symlinks=True, clear=True)
     pip = [str(FOLDER / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     result = subprocess.run([*pip, "--constraint", "constraints.txt", "--editable", ".[train,dev]"], cwd=ROOT)
     if result.returncode != 0:
