@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from headway.detection.matching import NONE, Labels, match
 
 STRONG = 0.25
 """Score above which a box must have its partner: Ultralytics' default threshold for predictions."""
+STRONG_RULE: Final = "score above 0.25"
 BEST = 20
 """Boxes an image that must have one where no score is that high, as after an epoch or two."""
 PARTNER_IOU = 0.9
@@ -70,7 +72,7 @@ def compare(reference: Sequence[Detections], exported: Sequence[Detections]) -> 
         matched += int(ours[rows].sum() + theirs[columns].sum())
         either = ours[rows] | theirs[columns]
         differences.append(np.abs(first.scores[rows] - second.scores[columns])[either])
-    rule: StrongRule = "score above 0.25" if any_strong else "20 best boxes of the checkpoint in each image"
+    rule: StrongRule = STRONG_RULE if any_strong else "20 best boxes of the checkpoint in each image"
     return Agreement(rule, strong, matched, np.concatenate(differences))
 
 
@@ -101,10 +103,13 @@ def choose_tolerances(precision: Precision, params: ParityParams) -> Tolerances:
 
 
 def find_excesses(report: ParityReport) -> list[str]:
-    """Return what lies outside the report's tolerances, each as a clause with both numbers; empty when all is well."""
+    """Return what lies outside the report's tolerances, each as a clause with both numbers; empty when all is well.
+
+    Weak boxes need no partner: near the floor, and among equals, a score's last digit decides which of them stay.
+    """
     allowed = report.tolerances
     excesses = []
-    if report.matched_boxes is not None and report.matched_boxes < allowed.matched_boxes:
+    if report.strong_rule == STRONG_RULE and (report.matched_boxes or 0.0) < allowed.matched_boxes:
         excesses.append(f"{report.matched_boxes:.4f} of the boxes match (at least {allowed.matched_boxes:g})")
     if report.score_difference_p99 is not None and report.score_difference_p99 > allowed.score_difference:
         excesses.append(f"scores differ by {report.score_difference_p99:.4f} (at most {allowed.score_difference:g})")
@@ -117,6 +122,9 @@ def find_gaps(report: ParityReport) -> list[str]:
     """Return what the report could not measure, one sentence each."""
     if report.matched_boxes is None:
         return [f"parity: the checkpoint finds nothing in {report.images} images, so no box could be compared"]
+    if report.strong_rule != STRONG_RULE:
+        compared = f"{report.matched_boxes:.2f} of the {report.strong_boxes} best boxes match"
+        return [f"parity: no box scores above {STRONG}, so only scores and mAP are held to tolerances; {compared}"]
     return []
 
 
