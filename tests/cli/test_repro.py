@@ -177,8 +177,14 @@ def start(repository: Path) -> subprocess.Popen[bytes]:
         start_new_session=True,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        preexec_fn=_heed_ctrl_c,
     )
     while not (repository / "started").exists():
         assert running.poll() is None
         time.sleep(0.05)
     return running
+
+
+def _heed_ctrl_c() -> None:
+    """Undo what a shell does to the jobs that it starts in the background: they ignore Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
