@@ -22,7 +22,7 @@ PLOTS = REPORTS / "plots"
 CLOCKED = {PROVENANCE, EXPORT_SPEED, LATENCY}
 """Reports that the clock and the machine decide: part of no digest."""
 STATE = Path(".headway")
-"""Ignored by Git and DVC: resume checkpoints, run facts, the MLflow store. Deleting it loses no result."""
+"""Ignored by Git and DVC: resume checkpoints, run facts, the MLflow store. Deleting it costs no result."""
 
 
 _TEMPORARY_COPIES = (".dvc", "tmp", "exps")
