@@ -59,7 +59,6 @@ class Project:
             "PATH": f"{here}{os.pathsep}{kept['PATH']}",
             "PYTHONPATH": str(self.root / "src"),
             "HOME": str(self.root.parent / "home"),
-            "OMP_NUM_THREADS": "2",
             "GIT_CONFIG_GLOBAL": os.devnull,
         }
 
