@@ -1,9 +1,10 @@
-"""prepare: the data set that params.yaml names -> data/prepared, and its report."""
+"""prepare: raw images and labels -> checked, deterministic splits."""
 
-from pathlib import Path
+from __future__ import annotations
 
 import click
 
+from headway.cli.data.opening import open_data
 from headway.cli.progress import show_progress
 from headway.cli.stage import run_stage
 from headway.contracts.atomic import write_text
@@ -12,20 +13,13 @@ from headway.contracts.dataset import FACTS, read_problems
 from headway.contracts.layout import DATASET_REPORT, PREPARED, ModelFiles
 from headway.contracts.params.prepare import PrepareParams
 from headway.data.prepare import prepare, report
-from headway.data.shelves import generate
-from headway.integrations.pillow import read_image, read_image_size
 
 
 def main(params: PrepareParams, _model: ModelFiles) -> None:
-    dataset = prepare(
-        Path(params.source),
-        params,
-        PREPARED,
-        read_image=read_image,
-        read_image_size=read_image_size,
-        generate=generate,
-        progress=show_progress,
-    )
+    with open_data(params) as opened:
+        dataset = prepare(
+            opened.source, params, opened.records, opened.scanner, opened.findings, PREPARED, progress=show_progress
+        )
     problems = read_problems(PREPARED)
     write_text(DATASET_REPORT, readable_json(report(dataset, problems)))
     if problems:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -26,7 +27,44 @@ Raises `InputError` for a file that is no image, is cut off, or claims an absurd
 """
 
 ReadImageSize = Callable[[Path], tuple[int, int]]
-"""Returns (width, height) of the upright image from its header alone."""
+"""Returns (width, height) of the upright image from its header alone.
+
+Raises `InputError` for a file that is no image or claims an absurd size.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What an image file's bytes say, header and pixels.
+
+    Attributes:
+        kind: type by content as Pillow names it ("JPEG", "PNG"); "" where it is no image.
+        width, height: size in pixels of the upright image; 0 where it is not known.
+        mode: colour mode as Pillow names it ("RGB", "L").
+        orientation: EXIF orientation, 1 (upright) to 8.
+        clean_end: False for a JPEG whose last two bytes are not its end marker.
+        damage: code of what keeps it from being used ("image-unreadable", "image-truncated", "image-huge"), or None.
+        detail: one sentence about the damage.
+        grey: (height, width) uint8, grey, upright, the longer side at most 256 pixels; None where damaged.
+        tiny: (8, 8) uint8, grey, bilinear; None where damaged.
+        perceptual_hash: 64-bit DCT hash of the grey image; None where damaged.
+    """
+
+    kind: str
+    width: int
+    height: int
+    mode: str
+    orientation: int = 1
+    clean_end: bool = True
+    damage: str | None = None
+    detail: str = ""
+    grey: NDArray[np.uint8] | None = None
+    tiny: NDArray[np.uint8] | None = None
+    perceptual_hash: int | None = None
+
+
+InspectImage = Callable[[bytes], Inspection]
+"""Decodes the bytes of an image file in full, once. A damaged image is a value, not an exception."""
 
 
 class Progress(Protocol):

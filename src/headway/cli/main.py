@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import Any
 
@@ -10,9 +9,11 @@ import click
 
 from headway import __version__
 from headway.cli.failure import guarded
+from headway.cli.lazy import LazyGroup
 
 VERBS = {
     "bundle": ("headway.cli.bundle:bundle", "Inspect what the package stage made."),
+    "data": ("headway.cli.data:data", "Bring data in, check it, split it, and see what changed."),
     "engine": ("headway.cli.engine:engine", "Build a TensorRT plan for this machine's GPU."),
     "params": ("headway.cli.params:params", "Check params.yaml, or print its schema."),
     "predict": ("headway.cli.predict:predict", "Draw what a bundle's model finds in images."),
@@ -23,26 +24,7 @@ VERBS = {
 """Verb -> (module:command, one-line help). The help stands here so that `headway --help` imports no verb."""
 
 
-class LazyGroup(click.Group):
-    """A group that knows its verbs by name and imports one only to run it or to show its help."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return sorted(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in VERBS:
-            return None
-        module, _, attribute = VERBS[cmd_name][0].partition(":")
-        command = getattr(importlib.import_module(module), attribute)
-        assert isinstance(command, click.Command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, help_text) for name, (_, help_text) in sorted(VERBS.items())])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, verbs=VERBS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show the traceback of a failure.")
 @click.version_option(__version__)
 @click.pass_context

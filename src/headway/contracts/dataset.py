@@ -9,26 +9,29 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from headway.contracts.canonical import canonical_json, readable_json, sha256_of
+from headway.contracts.problems import Problem, problem_from, problem_values
 from headway.errors import InputError
 
 SCHEMA_VERSION = 1
 RECORDS = "records.jsonl"
 FACTS = "dataset.json"
-Split = Literal["train", "val", "test"]
+Split = Literal["train", "val", "test", "fresh"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
+"""What every data set has. `fresh` holds test images that came after the test set was frozen, if any did."""
+ALL_SPLITS: tuple[Split, ...] = (*SPLITS, "fresh")
 
 _PREPARE_AGAIN = "run: dvc repro --force prepare"
 _DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 """What JSON that `write_dataset` did not write leads to."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Box:
     """One labelled object: corners in pixels of the upright image, class by name. Floats are kept unrounded."""
 
@@ -39,7 +42,7 @@ class Box:
     y_max: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageRecord:
     """One image and its labels."""
 
@@ -65,7 +68,7 @@ class PreparedDataset:
     Attributes:
         root: folder that `ImageRecord.file` is relative to.
         classes: class names; the position is the class id.
-        records: every image, ordered by split (train, val, test) and image id.
+        records: every image, ordered by split (train, val, test, fresh) and image id.
     """
 
     root: Path
@@ -97,8 +100,10 @@ def count_boxes(records: Iterable[ImageRecord]) -> dict[str, int]:
 def dataset_facts(dataset: PreparedDataset) -> dict[str, Any]:
     """Return what `dataset.json` and the committed report say: classes, counts and digest."""
     splits = {}
-    for name in SPLITS:
+    for name in ALL_SPLITS:
         records = dataset.split(name)
+        if not records and name not in SPLITS:
+            continue
         counts = count_boxes(records)
         splits[name] = {
             "images": len(records),
@@ -114,14 +119,17 @@ def dataset_facts(dataset: PreparedDataset) -> dict[str, Any]:
     }
 
 
-def write_dataset(dataset: PreparedDataset, problems: Sequence[str] = ()) -> None:
+def write_dataset(
+    dataset: PreparedDataset, problems: Sequence[Problem] = (), about: Mapping[str, str] | None = None
+) -> None:
     """Write `records.jsonl` and `dataset.json` below `dataset.root`; the images are already there.
 
     `problems` are what checking found and was no reason to stop; `dataset.json` lists all of them.
+    `about` is what is known of the data's licence and origin.
     """
     lines = [canonical_json(_record_values(record)) + "\n" for record in dataset.records]
     (dataset.root / RECORDS).write_text("".join(lines), encoding="utf-8")
-    facts = dataset_facts(dataset) | {"problems": list(problems)}
+    facts = dataset_facts(dataset) | {"about": dict(about or {}), "problems": [problem_values(one) for one in problems]}
     (dataset.root / FACTS).write_text(readable_json(facts), encoding="utf-8")
 
 
@@ -148,14 +156,26 @@ def read_dataset(root: Path) -> PreparedDataset:
     return dataset
 
 
-def read_problems(root: Path) -> tuple[str, ...]:
-    """Return the problems that `write_dataset` listed."""
-    return tuple(_read_facts(root)["problems"])
+def read_problems(root: Path) -> tuple[Problem, ...]:
+    """Return the problems that `write_dataset` listed.
+
+    Raises:
+        InputError: the folder was not prepared, or was edited since.
+    """
+    try:
+        return tuple(problem_from(values) for values in _read_facts(root)["problems"])
+    except _DAMAGE as error:
+        raise _damaged(root / FACTS, error) from error
+
+
+def read_about(root: Path) -> dict[str, str]:
+    """Return what `write_dataset` was told of licence and origin."""
+    return dict(_read_facts(root).get("about", {}))
 
 
 def sorted_records(records: Sequence[ImageRecord]) -> tuple[ImageRecord, ...]:
     """Return records in canonical order: split, then image id."""
-    return tuple(sorted(records, key=lambda record: (SPLITS.index(record.split), record.image_id)))
+    return tuple(sorted(records, key=lambda record: (ALL_SPLITS.index(record.split), record.image_id)))
 
 
 def _record_values(record: ImageRecord) -> dict[str, Any]:

@@ -1,14 +1,19 @@
-"""The `prepare` section: which data, and how it is split."""
+"""The `prepare` section: which data, what may be wrong with it, and how it is split."""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from headway.contracts.params.document import Section
+from headway.contracts.problems import KINDS, Policy
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Format = Literal[
+    "auto", "shelves", "records", "yolo", "ndjson", "coco", "voc", "csv", "cvat", "labelme", "openimages", "via"
+]
 
 
 class SplitParams(Section):
@@ -18,7 +23,7 @@ class SplitParams(Section):
     val: Share = 0.15
     test: Share = 0.15
     salt: str = "headway"
-    """Text that is hashed with each image: another salt gives another, equally stable division."""
+    """Text that is hashed with each group: another salt gives another, equally stable division."""
 
     @model_validator(mode="after")
     def _sum_to_one(self) -> SplitParams:
@@ -30,16 +35,60 @@ class SplitParams(Section):
         return self
 
 
+class GroupParams(Section):
+    """Which images count as one and must stay in one split. Exact copies always do."""
+
+    near_duplicate_bits: Annotated[int, Field(ge=0, le=16)] = 8
+    """Images whose 64-bit perceptual hashes differ in at most so many bits belong together; 0 groups equal hashes."""
+    augmented_copies: bool = True
+    """Whether the copies that Roboflow makes of one photo (`NAME.rf.DIGITS`) belong together."""
+    session: str = ""
+    """Regular expression searched in image ids; what its first group matches names the capture session. Empty: none."""
+
+    @field_validator("session")
+    @classmethod
+    def _one_group(cls, pattern: str) -> str:
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as error:
+            raise ValueError(f"{pattern!r} is no regular expression ({error})") from error
+        if pattern and groups < 1:
+            raise ValueError(f"{pattern!r} needs a (group) that names the session")
+        return pattern
+
+
 class PrepareParams(Section):
     """Which data set is prepared, and how."""
 
     source: Annotated[str, Field(min_length=1)] = "data/shelves.yaml"
     """Folder or file of the data set; shelves.yaml describes the embedded scene generator."""
-    format: Literal["auto", "shelves", "yolo", "voc"] = "auto"
+    format: Format = "auto"
     """How `source` is read; auto looks at what lies there."""
-    given_splits: bool = True
-    """Honour the splits that the source brings; false divides all images anew."""
+    classes: Annotated[str, Field(min_length=1)] = "data/shelves.classes.yaml"
+    """Registry of class ids: append-only, kept in Git."""
+    ledger: Annotated[str, Field(min_length=1)] = "data/shelves.splits.csv"
+    """Which split each image was given: append-only, kept in Git, written by `headway data split`."""
+    given_splits: Literal["honour", "repair", "ignore"] = "honour"
+    """Splits that the source brings: kept and their leaks reported; kept without the copies that leak; or set aside."""
     split: SplitParams = SplitParams()
     """Division of a source without splits; a missing split is taken from the images of train."""
-    bad_boxes: Literal["fail", "drop"] = "fail"
-    """Boxes of no area or outside their image: stop with a list of them, or leave them out and report each."""
+    group: GroupParams = GroupParams()
+    """Which images stay together."""
+    policy: dict[str, Policy] = {}
+    """What to do about a kind of problem, by its code: fail, drop or keep. Others keep their default."""
+    min_boxes: Annotated[int, Field(ge=1)] = 10
+    """A class with fewer boxes in val or in test counts as too rare to score."""
+    licence: str = ""
+    """Licence of the data, for the data set card; empty: what the source says."""
+    origin: str = ""
+    """Where the data comes from, for the data set card; empty: what the source says."""
+
+    @field_validator("policy")
+    @classmethod
+    def _known_codes(cls, policy: dict[str, Policy]) -> dict[str, Policy]:
+        for code, wanted in policy.items():
+            if code not in KINDS:
+                raise ValueError(f"{code!r} is no kind of problem; `headway data codes` lists them")
+            if wanted not in KINDS[code].allowed:
+                raise ValueError(f"{code} can be {' or '.join(KINDS[code].allowed)}, not {wanted}")
+        return policy

@@ -1,0 +1,125 @@
+"""Opens the data set that params.yaml names, or another one, with everything that looking at it needs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from headway.cli.progress import show_progress
+from headway.contracts.layout import PARAMS, STATE, real_root
+from headway.contracts.params.document import read_document, read_section
+from headway.contracts.params.prepare import PrepareParams
+from headway.data.classes import check_append_only, parse_registry, read_registry
+from headway.data.examine import Examination, Records, Take, examine
+from headway.data.findings import Findings
+from headway.data.ledger import check_ledger_grew, read_ledger
+from headway.data.readers.detect import detect_format, open_source
+from headway.data.scan import Scanner
+from headway.data.shelves import generate
+from headway.data.source import Source
+from headway.errors import InputError
+from headway.integrations.git import file_at
+from headway.integrations.globox import read_foreign
+from headway.integrations.imagehash import hash_image
+from headway.integrations.pillow.inspection import make_inspector
+from headway.integrations.pillow.reading import read_image_size
+
+SCANS = "scans.sqlite"
+"""Below `.headway/`: what is known of image files that have not changed since."""
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A source, ready to be looked at.
+
+    Attributes:
+        path: where it lies.
+        source: as its reader opened it.
+        params: the prepare section.
+        records: registry and ledger; empty for a source that params.yaml does not name.
+        scanner: looks at image files.
+        findings: with the policies of `params`; the reader adds to it while images are consumed.
+    """
+
+    path: Path
+    source: Source
+    params: PrepareParams
+    records: Records
+    scanner: Scanner
+    findings: Findings
+
+    def examine(self, take: Take = lambda _image, _facts: None) -> Examination:
+        """Look at every image and note everything that is wrong."""
+        return examine(
+            self.source, self.params, self.records, self.scanner, self.findings, show_progress, take=take
+        )
+
+
+def read_prepare_params(file: Path = PARAMS) -> PrepareParams:
+    """Return the prepare section of `file`; all defaults where there is no such file.
+
+    Raises:
+        ParamsError: the section cannot be used.
+    """
+    return read_section(read_document(file), "prepare", PrepareParams) if file.is_file() else PrepareParams()
+
+
+@contextmanager
+def open_data(params: PrepareParams, path: Path | None = None, format: str | None = None) -> Iterator[Opened]:
+    """Open `path`, or what `params` name; registry and ledger count only for the latter.
+
+    Raises:
+        InputError: nothing can be read there.
+    """
+    own = path is None
+    path = Path(params.source) if path is None else path
+    if not path.exists():
+        raise InputError(f"{path} does not exist", hint=_hint_for_missing(path))
+    findings = Findings(params.policy)
+    records = _read_records(params) if own else Records(None, {})
+    with ExitStack() as stack:
+        cache = real_root(Path.cwd()) / STATE / SCANS
+        scanner = stack.enter_context(Scanner(make_inspector(hash_image), read_image_size, cache))
+        chosen = format or (params.format if own else "auto")
+        chosen = detect_format(path) if chosen == "auto" else chosen
+        if chosen == "shelves":
+            drawings = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            source = generate(path, drawings, progress=show_progress)
+        else:
+            source = open_source(
+                path, chosen, read_image_size=scanner.size, findings=findings, read_foreign=read_foreign
+            )
+        yield Opened(path, source, params, records, scanner, findings)
+
+
+def _read_records(params: PrepareParams) -> Records:
+    """Read registry and ledger, and refuse what was rewritten since the last commit.
+
+    Raises:
+        InputError: one of them cannot be used, or lost or changed what was committed.
+    """
+    registry, ledger = Path(params.classes), Path(params.ledger)
+    records = Records(read_registry(registry), read_ledger(ledger))
+    committed = file_at(Path.cwd(), "HEAD", registry)
+    if committed is not None:
+        _refuse(check_append_only(parse_registry(committed.decode(), str(registry)), records.registry or ()), registry)
+    committed = file_at(Path.cwd(), "HEAD", ledger)
+    if committed is not None:
+        _refuse(check_ledger_grew(committed.decode(), ledger.read_text(encoding="utf-8")), ledger)
+    return records
+
+
+def _refuse(changes: list[str], file: Path) -> None:
+    if changes:
+        raise InputError(
+            "\n  ".join([f"{file} may only grow, but differs from the last commit:", *changes[:20]]),
+            hint=f"run: git checkout {file}",
+        )
+
+
+def _hint_for_missing(source: Path) -> str:
+    pointer = source.with_name(f"{source.name}.dvc")
+    return f"run: dvc pull {pointer}" if pointer.exists() else "set prepare.source in params.yaml"
