@@ -14,14 +14,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headway.contracts.dataset import SPLITS, Box, PreparedDataset, count_boxes, read_dataset, read_problems
+from headway.contracts.dataset import SPLITS, PreparedDataset, count_boxes, read_dataset, read_problems
 from headway.contracts.params.prepare import PrepareParams
+from headway.data.examine import Records
+from headway.data.findings import Findings
 from headway.data.prepare import file_stem, prepare, report
+from headway.data.readers.detect import open_source
 from headway.data.readers.yolo import read_yolo
-from headway.data.source import Source, SourceImage
+from headway.data.scan import Scanner
 from headway.errors import InputError
-from headway.integrations.pillow import read_image, read_image_size
-from headway.ports import Progress
+from headway.integrations.imagehash import hash_image
+from headway.integrations.pillow.inspection import make_inspector
+from headway.integrations.pillow.reading import read_image_size
 from tests.conftest import ROOT
 from tests.data.sources import SIZE, quiet, voc_object, write_image, write_text, write_voc, write_yolo
 
@@ -30,26 +34,11 @@ BOTH = ROW + "1 0.123456789012345 0.5 0.1 0.9\n"
 ROWS = {"train/a": BOTH, "train/b": ROW, "train/c": "", "val/a": BOTH, "test/a": BOTH}
 
 
-def draw(spec_file: Path, folder: Path, *, progress: Progress) -> Source:
-    """Stands where the scene generator does: writes one image a split."""
-    boxes = (Box("cup", 1, 1, 9, 9), Box("jar", 2, 2, 20, 20))
-    images = [
-        SourceImage(split, write_image(folder / f"{split}.png", seed), boxes, ("scene", "scene"), split, group=split)
-        for seed, split in enumerate(SPLITS)
-    ]
-    return Source("shelves", ("cup", "jar"), tuple(images))
-
-
 def run(source: Path, out: Path, **params: Any) -> PreparedDataset:
-    return prepare(
-        source,
-        PrepareParams(**params),
-        out,
-        read_image=read_image,
-        read_image_size=read_image_size,
-        generate=draw,
-        progress=quiet,
-    )
+    wanted, findings = PrepareParams(**params), Findings(params.get("policy", {}))
+    with Scanner(make_inspector(hash_image), read_image_size, cache=None) as scanner:
+        found = open_source(source, wanted.format, read_image_size=scanner.size, findings=findings)
+        return prepare(found, wanted, Records(None, {}), scanner, findings, out, progress=quiet)
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -74,7 +63,7 @@ def test_images_are_copied_byte_for_byte(tmp_path: Path) -> None:
 
 def test_prepared_folder_is_a_yolo_data_set_with_the_same_boxes(tmp_path: Path) -> None:
     dataset = run(write_yolo(tmp_path / "set", ROWS), tmp_path / "out")
-    again = read_yolo(tmp_path / "out", read_image_size=read_image_size, progress=quiet)
+    again = read_yolo(tmp_path / "out", read_image_size=read_image_size, findings=Findings())
     boxes = {Path(dataset.root / record.file): record.boxes for record in dataset.records}
     assert dataset.classes == again.classes
     for image in again.images:
@@ -133,27 +122,20 @@ def test_voc_and_yolo_of_the_same_boxes_have_the_same_records(tmp_path: Path) ->
     assert boxes[0] == boxes[1]
 
 
-def test_generated_images_are_kept_in_the_prepared_folder_alone(tmp_path: Path) -> None:
-    spec = write_text(tmp_path / "shelves.yaml", "scene: {}\n")
-    dataset = run(spec, tmp_path / "out")
-    assert ["train", "val", "test"] == [record.group for record in dataset.records]
-    assert not list((tmp_path / "out").rglob("drawings"))
-
-
 def test_given_splits_can_be_set_aside(tmp_path: Path) -> None:
     rows = {f"train/{number:03}": BOTH for number in range(60)}
     source = write_yolo(tmp_path / "set", rows | {"val/x": BOTH, "test/x": BOTH})
     assert 60 == len(run(source, tmp_path / "kept").split("train"))
-    assert len(run(source, tmp_path / "anew", given_splits=False).split("train")) < 60
+    assert len(run(source, tmp_path / "anew", given_splits="ignore").split("train")) < 60
 
 
 def test_problems_are_listed_in_full_and_counted_in_the_report(tmp_path: Path) -> None:
     source = write_yolo(tmp_path / "set", ROWS | {"train/d": "0 0.5 0.5 0 0\n" * 30})
-    dataset = run(source, tmp_path / "out", bad_boxes="drop")
+    dataset = run(source, tmp_path / "out", policy={"box-no-area": "drop"})
     problems = read_problems(tmp_path / "out")
-    assert "labels/train/d.txt:30: cup box (32, 24, 32, 24) has no area; dropped" == problems[-1]
-    assert (30, 20) == (
-        report(dataset, problems)["problems"]["count"],
+    assert "labels/train/d.txt:30: cup box (32, 24, 32, 24) has no area" == [str(p) for p in problems if p.line == 30][0]
+    assert ({"box-no-area": 30}, 20) == (
+        report(dataset, problems)["problems"]["by_code"],
         len(report(dataset, problems)["problems"]["first"]),
     )
 
@@ -164,7 +146,7 @@ def test_bad_boxes_stop_the_run_by_default(tmp_path: Path) -> None:
         run(source, tmp_path / "out")
     assert "labels/train/d.txt:1: cup box (32, 24, 32, 24) has no area" in caught.value.message
     assert "labels/train/d.txt:2: " in caught.value.message
-    assert "prepare.bad_boxes" in caught.value.hint
+    assert "box-no-area: drop" in caught.value.hint
 
 
 def test_a_refused_source_leaves_the_last_good_one(tmp_path: Path) -> None:
@@ -183,21 +165,8 @@ def test_truncated_images_are_all_named(tmp_path: Path) -> None:
         path.write_bytes(path.read_bytes()[:-2000])
     with pytest.raises(InputError) as caught:
         run(source, tmp_path / "out")
-    assert "train/a.png: the image is damaged" in caught.value.message
-    assert "test/a.png: the image is damaged" in caught.value.message
-
-
-def test_missing_source_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="nowhere does not exist") as caught:
-        run(tmp_path / "nowhere", tmp_path / "out")
-    assert "set prepare.source in params.yaml" == caught.value.hint
-
-
-def test_source_that_dvc_holds_is_pulled_by_the_hint(tmp_path: Path) -> None:
-    (tmp_path / "cells.dvc").write_text("outs: []\n", encoding="utf-8")
-    with pytest.raises(InputError) as caught:
-        run(tmp_path / "cells", tmp_path / "out")
-    assert f"run: dvc pull {tmp_path / 'cells.dvc'}" == caught.value.hint
+    assert "train/a.png: " in caught.value.message
+    assert "test/a.png: " in caught.value.message
 
 
 def test_images_with_one_id_are_refused(tmp_path: Path) -> None:
@@ -255,13 +224,13 @@ def test_bccd_names_its_two_boxes_without_area(shared_folder: Path, tmp_path: Pa
     with pytest.raises(InputError) as caught:
         run(shared_folder / "datasets/bccd", tmp_path / "out")
     lines = caught.value.message.splitlines()
-    assert "  Annotations/BloodImage_00338.xml:158: RBC box (504, 337, 504, 337) has no area" == lines[1]
-    assert "  Annotations/BloodImage_00343.xml:50: RBC box (181, 329, 181, 329) has no area" == lines[2]
+    assert "  Annotations/BloodImage_00338.xml:158: RBC box (504, 337, 504, 337) has no area [box-no-area]" == lines[1]
+    assert "  Annotations/BloodImage_00343.xml:50: RBC box (181, 329, 181, 329) has no area [box-no-area]" == lines[2]
     assert 3 == len(lines)
 
 
 def test_bccd_keeps_all_but_its_two_boxes_without_area(shared_folder: Path, tmp_path: Path) -> None:
-    dataset = run(shared_folder / "datasets/bccd", tmp_path / "out", bad_boxes="drop")
+    dataset = run(shared_folder / "datasets/bccd", tmp_path / "out", policy={"box-no-area": "drop"})
     assert {"Platelets": 361, "RBC": 4153, "WBC": 372} == count_boxes(dataset.records)
     assert 2 == len(read_problems(tmp_path / "out"))
 
