@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from headway.contracts.dataset import PreparedDataset
+from headway.contracts.dataset import Box, PreparedDataset
 from headway.contracts.model_facts import ExportFacts
 from headway.contracts.scorecard import AtThreshold, Calibration, ClassScore, Slice
 from headway.detection.detections import Detections
@@ -65,6 +65,28 @@ class Inspection:
 
 InspectImage = Callable[[bytes], Inspection]
 """Decodes the bytes of an image file in full, once. A damaged image is a value, not an exception."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignImage:
+    """The labels of one image, as a general library read them.
+
+    Attributes:
+        file: image file as the labels name it.
+        labels: file that the labels are written in.
+        boxes: corners in pixels; also bad ones.
+    """
+
+    file: str
+    labels: Path
+    boxes: tuple[Box, ...]
+
+
+ReadForeign = Callable[[Path, str], Sequence[ForeignImage]]
+"""Reads a data set (path, format: "cvat", "labelme", "openimages" or "via") whole, or raises `InputError`.
+
+`data.readers.foreign.read_foreign_source` makes a `Source` of what it returns.
+"""
 
 
 class Progress(Protocol):
