@@ -14,7 +14,7 @@ from headway.data.coverage import check_coverage
 from headway.data.findings import Findings
 from headway.data.scan import ImageFacts, Scanner
 from headway.data.source import Source, SourceImage
-from headway.data.split import Member, assign_splits
+from headway.data.split import Assignment, Member, assign_splits, find_leaks
 from headway.data.survey import Seen, Survey
 from headway.ports import Progress
 
@@ -44,6 +44,7 @@ class Examination:
         seen: every image that the policies keep.
         groups: key of the group that each image id belongs to.
         splits: split of each image id; quarantined images have none.
+        assignment: how the splits came about, and what the ledger lacks.
     """
 
     source: Source
@@ -51,6 +52,7 @@ class Examination:
     seen: tuple[Seen, ...]
     groups: Mapping[str, str]
     splits: Mapping[str, Split]
+    assignment: Assignment
 
 
 def examine(
@@ -79,12 +81,15 @@ def examine(
     groups = group_images(seen, params.group)
     assignment = assign_splits(_members(seen, groups), records.ledger, params)
     unwanted = findings.note(assignment.problems)
+    if params.given_splits == "repair":
+        known = [one for one in seen if one.sha256 in records.ledger and one.image_id in assignment.splits]
+        unwanted |= findings.note(find_leaks(_members(known, group_images(known, params.group)), records.ledger))
     splits = {image_id: split for image_id, split in assignment.splits.items() if image_id not in unwanted}
     settled = tuple(one for one in seen if one.image_id in splits)
     findings.note(check_leaks(settled, splits, params.group))
     classes = _settle_classes(source, settled, records.registry, findings)
     findings.note(check_coverage(settled, splits, classes, params.min_boxes))
-    return Examination(source, classes, settled, groups, splits)
+    return Examination(source, classes, settled, groups, splits, assignment)
 
 
 def _check_ids(seen: Sequence[Seen], findings: Findings) -> None:
@@ -97,7 +102,7 @@ def _check_ids(seen: Sequence[Seen], findings: Findings) -> None:
 
 
 def _members(seen: Sequence[Seen], groups: Mapping[str, str]) -> list[Member]:
-    return [Member(one.image_id, one.sha256, groups[one.image_id], one.given, one.boxes) for one in seen]
+    return [Member(one.image_id, one.sha256, groups[one.image_id], one.given, one.boxes, one.file) for one in seen]
 
 
 def _settle_classes(
@@ -110,5 +115,3 @@ def _settle_classes(
     classes = source.classes or tuple(sorted(found))
     check_registry(classes, source.classes, found, findings)
     return classes
-
-

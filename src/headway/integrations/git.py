@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from headway.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -30,3 +33,40 @@ def read_revision(folder: Path) -> Revision:
         return Revision(repository.head.commit.hexsha, repository.is_dirty(untracked_files=False))
     except (git.InvalidGitRepositoryError, git.NoSuchPathError, ValueError):
         return Revision(None, dirty=False)
+
+
+def file_at(folder: Path, revision: str, path: Path) -> bytes | None:
+    """Return what `path` held at `revision`, in the repository that holds `folder`.
+
+    Args:
+        folder: the repository, or a folder in it; a relative `path` is relative to it.
+        revision: anything that names a commit to Git.
+        path: of the file, whether or not it is there now.
+
+    Returns:
+        None if the commit has no such file, or there is no repository, no commit yet, or no Git.
+
+    Raises:
+        InputError: `revision` names no commit, though the repository has some.
+    """
+    try:
+        import git
+    except ImportError:
+        return None
+    try:
+        repository = git.Repo(folder, search_parent_directories=True)
+        repository.head.commit  # noqa: B018  raises where there is none yet
+    except (git.InvalidGitRepositoryError, git.NoSuchPathError, ValueError):
+        return None
+    try:
+        tree = repository.commit(revision).tree
+    except (git.BadName, ValueError) as error:
+        raise InputError(f"{revision!r} names no commit", hint="git log shows the commits") from error
+    if repository.working_tree_dir is None:
+        return None
+    below = Path(os.path.relpath(folder / path, repository.working_tree_dir)).as_posix()
+    try:
+        found = tree / below
+    except KeyError:
+        return None
+    return bytes(found.data_stream.read()) if isinstance(found, git.Blob) else None

@@ -75,8 +75,7 @@ def read_document(path: Path) -> Document:
     """Parse the YAML mapping in `path`.
 
     Raises:
-        InputError: the file is missing, is not UTF-8 YAML, repeats a key, uses aliases (a few lines of them unfold
-            to gigabytes), or holds no mapping.
+        InputError: the file is missing, is not UTF-8, or `parse_document` refuses it.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -84,32 +83,42 @@ def read_document(path: Path) -> Document:
         raise InputError(f"{path} does not exist", hint="run from the repository's root, or name the file") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8 text", hint="save the file as UTF-8") from error
+    return parse_document(text, str(path))
+
+
+def parse_document(text: str, file: str) -> Document:
+    """Parse a YAML mapping; `file` names it in messages.
+
+    Raises:
+        InputError: the text is not YAML, repeats a key, uses aliases (a few lines of them unfold to gigabytes), or
+            holds no mapping.
+    """
     try:
-        _refuse_aliases(path, text)
+        _refuse_aliases(file, text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         values = yaml.safe_load(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        where = f"{file}:{mark.line + 1}" if mark else file
         problem = getattr(error, "problem", None) or "not YAML"
         raise InputError(f"{where}: {problem}", hint="mend the YAML at that line") from error
     except (RecursionError, ValueError) as error:  # nested too deeply, or a date that does not exist
-        raise InputError(f"{path} is not a plain YAML mapping ({error})", hint="mend the file") from error
+        raise InputError(f"{file} is not a plain YAML mapping ({error})", hint="mend the file") from error
     if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
-        raise InputError(f"{path} holds no mapping of keys to values", hint="start from the default params.yaml")
+        raise InputError(f"{file} holds no mapping of keys to values", hint="start from the default params.yaml")
     lines: dict[KeyPath, int] = {}
     repeated: list[Fault] = []
     _note_lines(node, (), lines, repeated)
     if repeated:
-        raise ParamsError(str(path), repeated)
-    return Document(str(path), values, lines)
+        raise ParamsError(file, repeated)
+    return Document(file, values, lines)
 
 
-def _refuse_aliases(path: Path, text: str) -> None:
+def _refuse_aliases(file: str, text: str) -> None:
     for token in yaml.scan(text, Loader=yaml.SafeLoader):
         if isinstance(token, yaml.AliasToken):
             line = token.start_mark.line + 1
-            raise InputError(f"{path}:{line} uses a YAML alias (*{token.value})", hint="write the values out")
+            raise InputError(f"{file}:{line} uses a YAML alias (*{token.value})", hint="write the values out")
 
 
 def _note_lines(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], repeated: list[Fault]) -> None:
