@@ -182,12 +182,13 @@ def _join(
     chosen: dict[str, Split] = {}
     refused = []
     examples = _examples(held)
+    furthest = max(examples, key=_rank)
     for member in group:
         if member.image_id in held:
             continue
         claim = claims.get(member.image_id)
         if len(examples) == 1 and (claim is None or side(claim) in examples):
-            chosen[member.image_id] = claim or next(iter(examples))
+            chosen[member.image_id] = claim or furthest
         else:
             refused.append(_quarantined(member, claim, examples))
     return chosen, refused

@@ -53,9 +53,7 @@ class Opened:
 
     def examine(self, take: Take = lambda _image, _facts: None) -> Examination:
         """Look at every image and note everything that is wrong."""
-        return examine(
-            self.source, self.params, self.records, self.scanner, self.findings, show_progress, take=take
-        )
+        return examine(self.source, self.params, self.records, self.scanner, self.findings, show_progress, take=take)
 
 
 def read_prepare_params(file: Path = PARAMS) -> PrepareParams:
@@ -68,8 +66,12 @@ def read_prepare_params(file: Path = PARAMS) -> PrepareParams:
 
 
 @contextmanager
-def open_data(params: PrepareParams, path: Path | None = None, format: str | None = None) -> Iterator[Opened]:
+def open_data(
+    params: PrepareParams, path: Path | None = None, format: str | None = None, *, new_ledger: bool = False
+) -> Iterator[Opened]:
     """Open `path`, or what `params` name; registry and ledger count only for the latter.
+
+    `new_ledger` says that there may be no ledger yet.
 
     Raises:
         InputError: nothing can be read there.
@@ -79,7 +81,7 @@ def open_data(params: PrepareParams, path: Path | None = None, format: str | Non
     if not path.exists():
         raise InputError(f"{path} does not exist", hint=_hint_for_missing(path))
     findings = Findings(params.policy)
-    records = _read_records(params) if own else Records(None, {})
+    records = _read_records(params, new_ledger=new_ledger) if own else Records(None, {})
     with ExitStack() as stack:
         cache = real_root(Path.cwd()) / STATE / SCANS
         scanner = stack.enter_context(Scanner(make_inspector(hash_image), read_image_size, cache))
@@ -95,20 +97,21 @@ def open_data(params: PrepareParams, path: Path | None = None, format: str | Non
         yield Opened(path, source, params, records, scanner, findings)
 
 
-def _read_records(params: PrepareParams) -> Records:
+def _read_records(params: PrepareParams, *, new_ledger: bool) -> Records:
     """Read registry and ledger, and refuse what was rewritten since the last commit.
 
     Raises:
         InputError: one of them cannot be used, or lost or changed what was committed.
     """
     registry, ledger = Path(params.classes), Path(params.ledger)
-    records = Records(read_registry(registry), read_ledger(ledger))
+    begins = new_ledger and not ledger.exists()
+    records = Records(read_registry(registry), {} if begins else read_ledger(ledger))
     committed = file_at(Path.cwd(), "HEAD", registry)
     if committed is not None:
         _refuse(check_append_only(parse_registry(committed.decode(), str(registry)), records.registry or ()), registry)
     committed = file_at(Path.cwd(), "HEAD", ledger)
     if committed is not None:
-        _refuse(check_ledger_grew(committed.decode(), ledger.read_text(encoding="utf-8")), ledger)
+        _refuse(check_ledger_grew(committed.decode(), "" if begins else ledger.read_text(encoding="utf-8")), ledger)
     return records
 
 
