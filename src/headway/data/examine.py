@@ -79,11 +79,8 @@ def examine(
     dropped = findings.note(check_copies(survey.seen, params.group))
     seen = [one for one in survey.seen if one.image_id not in dropped]
     groups = group_images(seen, params.group)
-    assignment = assign_splits(_members(seen, groups), records.ledger, params)
+    assignment = split_images(seen, records.ledger, params)
     unwanted = findings.note(assignment.problems)
-    if params.given_splits == "repair":
-        known = [one for one in seen if one.sha256 in records.ledger and one.image_id in assignment.splits]
-        unwanted |= findings.note(find_leaks(_members(known, group_images(known, params.group)), records.ledger))
     splits = {image_id: split for image_id, split in assignment.splits.items() if image_id not in unwanted}
     settled = tuple(one for one in seen if one.image_id in splits)
     findings.note(check_leaks(settled, splits, params.group))
@@ -99,10 +96,6 @@ def _check_ids(seen: Sequence[Seen], findings: Findings) -> None:
             files = sorted(one.file for one in seen if one.image_id == image_id)
             message = f"{count} images have the id {image_id!r}: {', '.join(files)}; rename all but one"
             findings.add("image-id-clash", message, files[0])
-
-
-def _members(seen: Sequence[Seen], groups: Mapping[str, str]) -> list[Member]:
-    return [Member(one.image_id, one.sha256, groups[one.image_id], one.given, one.boxes, one.file) for one in seen]
 
 
 def _settle_classes(

@@ -70,3 +70,20 @@ def file_at(folder: Path, revision: str, path: Path) -> bytes | None:
     except KeyError:
         return None
     return bytes(found.data_stream.read()) if isinstance(found, git.Blob) else None
+
+
+def revisions_of(folder: Path, path: Path, *, limit: int = 20) -> list[str]:
+    """Return the newest commits, at most `limit`, that changed `path`; none where there is no repository.
+
+    A shallow clone knows only the commits that it holds. `folder` and `path` are as for `file_at`.
+    """
+    try:
+        import git
+    except ImportError:
+        return []
+    try:
+        repository = git.Repo(folder, search_parent_directories=True)
+        below = os.path.relpath(folder / path, repository.working_tree_dir or folder)
+        return [commit.hexsha for commit in repository.iter_commits("HEAD", paths=below, max_count=limit)]
+    except (git.InvalidGitRepositoryError, git.NoSuchPathError, git.GitCommandError, ValueError):
+        return []

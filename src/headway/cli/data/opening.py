@@ -21,7 +21,7 @@ from headway.data.scan import Scanner
 from headway.data.shelves import generate
 from headway.data.source import Source
 from headway.errors import InputError
-from headway.integrations.git import file_at
+from headway.integrations.git import file_at, revisions_of
 from headway.integrations.globox import read_foreign
 from headway.integrations.imagehash import hash_image
 from headway.integrations.pillow.inspection import make_inspector
@@ -106,20 +106,27 @@ def _read_records(params: PrepareParams, *, new_ledger: bool) -> Records:
     registry, ledger = Path(params.classes), Path(params.ledger)
     begins = new_ledger and not ledger.exists()
     records = Records(read_registry(registry), {} if begins else read_ledger(ledger))
-    committed = file_at(Path.cwd(), "HEAD", registry)
-    if committed is not None:
-        _refuse(check_append_only(parse_registry(committed.decode(), str(registry)), records.registry or ()), registry)
-    committed = file_at(Path.cwd(), "HEAD", ledger)
-    if committed is not None:
-        _refuse(check_ledger_grew(committed.decode(), "" if begins else ledger.read_text(encoding="utf-8")), ledger)
+    for text in _committed(registry):
+        _refuse(check_append_only(parse_registry(text, str(registry)), records.registry or ()), registry)
+    now = ledger.read_text(encoding="utf-8")
+    for text in _committed(ledger):
+        _refuse(check_ledger_grew(text, now), ledger)
     return records
+
+
+def _committed(file: Path) -> Iterator[str]:
+    """Yield what `file` held in the commits that changed it, so that also a committed rewrite is seen."""
+    for revision in revisions_of(Path.cwd(), file):
+        content = file_at(Path.cwd(), revision, file)
+        if content is not None:
+            yield content.decode(errors="replace")
 
 
 def _refuse(changes: list[str], file: Path) -> None:
     if changes:
         raise InputError(
-            "\n  ".join([f"{file} may only grow, but differs from the last commit:", *changes[:20]]),
-            hint=f"run: git checkout {file}",
+            "\n  ".join([f"{file} may only grow, but was rewritten since it was committed:", *changes[:20]]),
+            hint=f"restore what {file} held (git log -- {file}), or name a new file in params.yaml",
         )
 
 
