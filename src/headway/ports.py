@@ -180,6 +180,10 @@ class TableStore(Protocol):
         """Read every column."""
         ...
 
+    def read_metadata(self, path: Path) -> Mapping[str, str]:
+        """Read the metadata that `write` was given."""
+        ...
+
 
 class TrainedModel(Protocol):
     """What a finished training hands over."""

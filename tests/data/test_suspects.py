@@ -5,11 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from headway.contracts.dataset import Box
+from headway.contracts.evidence import DETECTIONS, IMAGES
 from headway.data.source import SourceImage
-from headway.data.suspects import Suspect, find_suspects
+from headway.data.suspects import Predictions, Suspect, find_suspects, read_predictions
 from headway.detection.detections import Detections
+from headway.errors import InputError
+from headway.integrations.pyarrow import ParquetStore
 
 CLASSES = ("cup", "jar")
 CUP = Box("cup", 10, 10, 50, 50)
@@ -27,7 +31,7 @@ def detections(*rows: tuple[int, float, float, float, float, float]) -> Detectio
 
 
 def suspects(labels: SourceImage, found: Detections, min_score: float = 0.7) -> list[Suspect]:
-    return find_suspects([labels], {labels.image_id: found}, CLASSES, min_score=min_score)
+    return find_suspects([labels], Predictions(CLASSES, {labels.image_id: found}), min_score=min_score)
 
 
 def codes(labels: SourceImage, found: Detections, min_score: float = 0.7) -> list[str]:
@@ -96,7 +100,7 @@ def test_label_without_area_is_left_to_its_own_code() -> None:
 
 
 def test_images_that_were_not_predicted_are_passed_over() -> None:
-    assert [] == find_suspects([image(CUP)], {}, CLASSES)
+    assert [] == find_suspects([image(CUP)], Predictions(CLASSES, {}))
 
 
 def test_the_surest_come_first() -> None:
@@ -105,4 +109,32 @@ def test_the_surest_come_first() -> None:
         "a": detections((1, 0.8, 10, 10, 50, 50)),
         "b": detections((0, 0.75, 5, 5, 9, 9), (0, 0.95, 50, 50, 90, 90)),
     }
-    assert [0.95, 0.8, 0.75] == [round(one.score, 2) for one in find_suspects([first, second], found, CLASSES)]
+    assert [0.95, 0.8, 0.75] == [
+        round(one.score, 2) for one in find_suspects([first, second], Predictions(CLASSES, found))
+    ]
+
+
+def write_evidence(folder: Path, columns: tuple[str, ...] = ("x_min", "y_min", "x_max", "y_max")) -> Path:
+    store, metadata = ParquetStore(), {"classes": '["cup", "jar"]'}
+    store.write(folder / IMAGES, {"image_id": np.array(["a", "b"])}, metadata)
+    rows = {"image_id": np.array(["a", "a"]), "class_id": np.array([1, 0], np.int32), "score": np.array([0.9, 0.1])}
+    corners = {name: np.array([10.0, 20.0], np.float32) for name in columns}
+    store.write(folder / DETECTIONS, {**rows, **corners}, metadata)
+    return folder
+
+
+def test_evidence_of_a_scoring_is_read(tmp_path: Path) -> None:
+    predictions = read_predictions(write_evidence(tmp_path), ParquetStore())
+    assert CLASSES == predictions.classes
+    assert {"a": [1, 0], "b": []} == {name: found.class_ids.tolist() for name, found in predictions.found.items()}
+    assert [[10, 10, 10, 10], [20, 20, 20, 20]] == predictions.found["a"].boxes.tolist()
+
+
+def test_image_without_a_detection_has_its_labels_questioned(tmp_path: Path) -> None:
+    predictions = read_predictions(write_evidence(tmp_path), ParquetStore())
+    assert ["suspect-box"] == [one.problem.code for one in find_suspects([image(CUP, image_id="b")], predictions)]
+
+
+def test_tables_that_are_no_evidence_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no evidence of a scoring: 'y_max'"):
+        read_predictions(write_evidence(tmp_path, columns=("x_min", "y_min", "x_max")), ParquetStore())

@@ -30,6 +30,12 @@ def test_metadata_comes_back(tmp_path: Path) -> None:
     store = ParquetStore()
     store.write(tmp_path / "t.parquet", COLUMNS, {"b": "2", "a": "1"})
     assert {b"a": b"1", b"b": b"2"} == pyarrow.parquet.read_schema(tmp_path / "t.parquet").metadata
+    assert {"a": "1", "b": "2"} == store.read_metadata(tmp_path / "t.parquet")
+
+
+def test_a_table_without_metadata_has_none(tmp_path: Path) -> None:
+    ParquetStore().write(tmp_path / "t.parquet", COLUMNS, {})
+    assert {} == ParquetStore().read_metadata(tmp_path / "t.parquet")
 
 
 def test_an_empty_table_keeps_the_types_of_its_columns(tmp_path: Path) -> None:

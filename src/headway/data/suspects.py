@@ -1,22 +1,28 @@
 """Labels that a model disagrees with, on images that it was not trained on. For review: nothing is ever changed by it.
 
 The rule is the plain one: a confident detection where no box is, or on a box of another class, and a box that no
-detection supports, however weak. Pure.
+detection supports, however weak.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from headway.contracts.dataset import Box
+from headway.contracts.evidence import DETECTIONS, IMAGES
 from headway.contracts.problems import Problem
 from headway.data.source import SourceImage
 from headway.detection.detections import Detections
 from headway.detection.geometry import iou_matrix
+from headway.errors import InputError
+from headway.ports import TableStore
 
 MIN_SCORE = 0.7
 """A detection of at least this score is confident."""
@@ -24,6 +30,8 @@ TOUCHING_IOU = 0.3
 """Detection and label that overlap less are about different things."""
 SAME_IOU = 0.7
 """Detection and label that overlap so much are about the same thing."""
+
+_NO_ROWS = np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -41,31 +49,68 @@ class Suspect:
     detected: Box | None
 
 
+@dataclass(frozen=True)
+class Predictions:
+    """What a model detected in images that it was not trained on.
+
+    Attributes:
+        classes: the model's class names by id.
+        found: every detection above the model's score floor, by image id.
+    """
+
+    classes: tuple[str, ...]
+    found: Mapping[str, Detections]
+
+
+def read_predictions(folder: Path, store: TableStore) -> Predictions:
+    """Read the evidence that the evaluate stage wrote.
+
+    Raises:
+        InputError: the folder holds no such tables.
+    """
+    try:
+        classes = tuple(json.loads(store.read_metadata(folder / DETECTIONS)["classes"]))
+        image_ids = store.read(folder / IMAGES)["image_id"].tolist()
+        table = store.read(folder / DETECTIONS)
+        corners = np.stack([table[name] for name in ("x_min", "y_min", "x_max", "y_max")], axis=1)
+        rows = dict.fromkeys(image_ids, _NO_ROWS) | _rows_by_image(table["image_id"])
+        found = {
+            image_id: Detections(corners[at], table["score"][at], table["class_id"][at].astype(np.int64))
+            for image_id, at in rows.items()
+        }
+    except (KeyError, ValueError) as error:
+        raise InputError(f"{folder} holds no evidence of a scoring: {error}", hint="run: dvc repro evaluate") from error
+    return Predictions(classes, found)
+
+
+def _rows_by_image(image_ids: NDArray[Any]) -> dict[str, NDArray[np.int64]]:
+    rows: dict[str, list[int]] = {}
+    for row, image_id in enumerate(image_ids.tolist()):
+        rows.setdefault(image_id, []).append(row)
+    return {image_id: np.array(at, dtype=np.int64) for image_id, at in rows.items()}
+
+
 def find_suspects(
-    images: Sequence[SourceImage],
-    found: Mapping[str, Detections],
-    classes: Sequence[str],
-    *,
-    min_score: float = MIN_SCORE,
+    images: Iterable[SourceImage], predictions: Predictions, *, min_score: float = MIN_SCORE
 ) -> list[Suspect]:
     """Return what the model disagrees with, the surest first.
 
     Args:
-        images: images and their labels as they are now.
-        found: every detection above the model's score floor, by image id; images that are missing are passed over.
-        classes: the model's class names by id.
+        images: images and their labels as they are now; those without predictions are passed over.
+        predictions: what the model detected.
         min_score: score from which a detection counts as confident.
     """
     suspects = [
         suspect
         for image in images
-        if image.image_id in found
-        for suspect in _suspects_of(image, found[image.image_id], classes, min_score)
+        if image.image_id in predictions.found
+        for suspect in _suspects_of(image, predictions, min_score)
     ]
     return sorted(suspects, key=lambda one: (-one.score, one.problem.file, one.problem.line or 0, one.problem.message))
 
 
-def _suspects_of(image: SourceImage, found: Detections, classes: Sequence[str], min_score: float) -> Iterator[Suspect]:
+def _suspects_of(image: SourceImage, predictions: Predictions, min_score: float) -> Iterator[Suspect]:
+    found, classes = predictions.found[image.image_id], predictions.classes
     corners = [(box.x_min, box.y_min, box.x_max, box.y_max) for box in image.boxes]
     labels = np.array(corners, dtype=np.float64).reshape(-1, 4)
     overlaps = iou_matrix(found.boxes, labels)

@@ -40,6 +40,15 @@ class ParquetStore:
         table = _read(path)
         return {name: table[name].to_numpy() for name in table.column_names}
 
+    def read_metadata(self, path: Path) -> dict[str, str]:
+        """Read the metadata that `write` was given.
+
+        Raises:
+            InputError: as `read`.
+        """
+        metadata = _read(path).schema.metadata or {}
+        return {key.decode(): value.decode() for key, value in metadata.items()}
+
 
 def _read(path: Path) -> pyarrow.Table:
     try:
