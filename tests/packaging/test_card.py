@@ -15,9 +15,10 @@ from hypothesis import strategies as st
 from headway.contracts.dataset import dataset_facts, read_dataset
 from headway.contracts.layout import LATENCY, PREPARED, SCORECARD
 from headway.contracts.manifest import CARD, read_manifest
+from headway.contracts.markdown import escape
 from headway.contracts.params.package import PackageParams
 from headway.contracts.scorecard import ClassScore, read_latency, read_scorecard
-from headway.packaging.card import CardFacts, card_markdown, escape, find_limits
+from headway.packaging.card import CardFacts, card_markdown, find_limits
 from tests.finished_run import at_threshold, quality, scorecard
 from tests.scored_project import MODEL as FILES
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from headway.contracts.manifest import MODEL, Manifest
+from headway.contracts.markdown import escape, table
 from headway.contracts.params.package import PackageParams
 from headway.contracts.scorecard import ClassScore, LatencyReport, Scorecard
 
@@ -17,9 +17,6 @@ _WEAK_RECALL = 0.5
 _FRAGILE = 0.5
 _POOR_CALIBRATION = 0.1
 _CLASSES_SHOWN = 30
-_SPECIAL = re.compile(r"[\\`*_\[\]|~#!$]")
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_LIST_MARKER = re.compile(r"^(\d*)([-+.)])(?=[\s-]|$)")
 
 
 @dataclass(frozen=True)
@@ -63,21 +60,11 @@ def find_limits(scorecard: Scorecard, data: Mapping[str, Any]) -> list[str]:
     return list(_find_limits(scorecard, data))
 
 
-def escape(text: str) -> str:
-    """Return plain text as one line of Markdown that renders to just that text, in a table as well.
-
-    What means something to CommonMark gets a backslash, what means something to HTML an entity.
-    """
-    marked = _SPECIAL.sub(r"\\\g<0>", " ".join(text.split()))
-    marked = re.sub("[&<>]", lambda found: _ENTITIES[found[0]], marked)
-    return _LIST_MARKER.sub(r"\1\\\2", marked)
-
-
 def _summary(facts: CardFacts) -> Iterator[str]:
     quality, point, latency = facts.scorecard.quality, facts.scorecard.operating_point, facts.latency
     yield f"# {escape(facts.manifest.name)}"
     yield ""
-    yield from _table(
+    yield from table(
         ("mAP50-95", "mAP50", "precision", "recall", "latency (p50)", "size"),
         [
             (
@@ -117,7 +104,7 @@ def _quality(scorecard: Scorecard, plots: Mapping[str, str]) -> Iterator[str]:
     quality, point = scorecard.quality, scorecard.operating_point
     yield "## How good it is"
     yield ""
-    yield from _table(
+    yield from table(
         ("", "all", "small", "medium", "large"),
         [
             (
@@ -142,7 +129,7 @@ def _classes(scorecard: Scorecard, plots: Mapping[str, str]) -> Iterator[str]:
     shown = sorted(scorecard.per_class, key=_weakness)[:_CLASSES_SHOWN]
     yield "## Each class"
     yield ""
-    yield from _table(
+    yield from table(
         ("class", "test objects", "mAP50-95", "mAP50", "precision", "recall"),
         [
             (
@@ -172,7 +159,7 @@ def _trust(scorecard: Scorecard, plots: Mapping[str, str]) -> Iterator[str]:
     yield ""
     yield "The same test images, spoiled on purpose:"
     yield ""
-    yield from _table(
+    yield from table(
         ("corruption", "strength", "mAP50-95", "of clean"),
         [
             (
@@ -191,7 +178,7 @@ def _speed(report: LatencyReport, manifest: Manifest) -> Iterator[str]:
     stats = report.latency
     yield "## How fast it is"
     yield ""
-    yield from _table(
+    yield from table(
         ("p50", "p95", "p99", f"throughput (batch {report.throughput_batch})"),
         [
             (
@@ -212,7 +199,7 @@ def _speed(report: LatencyReport, manifest: Manifest) -> Iterator[str]:
 def _data(data: Mapping[str, Any]) -> Iterator[str]:
     yield "## Data"
     yield ""
-    yield from _table(
+    yield from table(
         ("split", "images", "objects", "images without any", "used for"),
         [
             (
@@ -289,13 +276,6 @@ def _checking(manifest: Manifest, licence: str) -> Iterator[str]:
         "the model does. `headway bundle verify .` checks all of them and runs the golden images; Git's copy of the "
         "manifest says which identity was reviewed."
     )
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'|'.join([' --- ', *[' ---: '] * (len(head) - 1)])}|"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
 
 
 def _picture(plots: Mapping[str, str], title: str) -> Iterator[str]:
