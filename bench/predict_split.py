@@ -22,7 +22,7 @@ from headway.detection.detector import prepare_batch
 from headway.evaluation.predict import predict
 from headway.integrations.machine import available_cores
 from headway.integrations.onnxruntime import open_model
-from headway.integrations.pillow import read_image
+from headway.integrations.pillow.reading import read_image
 
 Item = TypeVar("Item")
 

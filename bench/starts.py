@@ -14,7 +14,8 @@ EDGE = (
     "headway.cli.predict",
     "headway.detection.detector",
     "headway.integrations.onnxruntime",
-    "headway.integrations.pillow",
+    "headway.integrations.pillow.reading",
+    "headway.integrations.pillow.drawing",
 )
 """What predicting on a device needs."""
 HEAVY = frozenset({"cv2", "dvc", "matplotlib", "mlflow", "onnx", "pyarrow", "torch", "torchvision", "ultralytics"})

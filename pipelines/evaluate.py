@@ -19,7 +19,7 @@ from headway.evaluation.latency import measure
 from headway.integrations.faster_coco_eval import FasterCocoEval
 from headway.integrations.machine import available_cores, describe_hardware
 from headway.integrations.onnxruntime import open_model
-from headway.integrations.pillow import read_image
+from headway.integrations.pillow.reading import read_image
 from headway.integrations.pyarrow import ParquetStore
 
 LATENCY_IMAGES = 16

@@ -16,7 +16,7 @@ from headway.integrations.machine import describe_hardware
 from headway.integrations.onnx import assemble, check_model_file
 from headway.integrations.onnxruntime import open_model
 from headway.integrations.onnxruntime_quantization import to_fp16, to_int8
-from headway.integrations.pillow import read_image
+from headway.integrations.pillow.reading import read_image
 from headway.integrations.ultralytics.quiet import silence
 from headway.packaging.export import ExportTools, export_model
 from headway.packaging.parity import find_gaps

@@ -15,7 +15,8 @@ from headway.integrations import matplotlib
 from headway.integrations.cyclonedx import is_spdx_id
 from headway.integrations.git import read_revision
 from headway.integrations.machine import package_versions
-from headway.integrations.pillow import draw_detections, encode_image, read_image
+from headway.integrations.pillow.drawing import draw_detections, encode_image
+from headway.integrations.pillow.reading import read_image
 from headway.integrations.pyarrow import ParquetStore
 from headway.packaging.bundle import Instruments, Origin, write_bundle
 from headway.packaging.sources import read_sources

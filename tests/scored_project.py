@@ -26,7 +26,7 @@ from headway.evaluation.evidence import write_evidence
 from headway.evaluation.latency import measure
 from headway.integrations.faster_coco_eval import FasterCocoEval
 from headway.integrations.onnxruntime import open_model
-from headway.integrations.pillow import read_image
+from headway.integrations.pillow.reading import read_image
 from headway.integrations.pyarrow import ParquetStore
 from tests.blob_dataset import make_blob_dataset
 from tests.blob_detector import save_blob_detector

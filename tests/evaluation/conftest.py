@@ -9,7 +9,7 @@ from headway.contracts.params.evaluate import EvaluateParams
 from headway.evaluation.evaluate import Evaluation, evaluate
 from headway.integrations.faster_coco_eval import FasterCocoEval
 from headway.integrations.onnxruntime import OnnxModel, open_model
-from headway.integrations.pillow import read_image
+from headway.integrations.pillow.reading import read_image
 from tests.blob_dataset import make_blob_dataset
 from tests.blob_detector import save_blob_detector
 from tests.evaluation.silence import silent

@@ -17,7 +17,7 @@ from headway.errors import InputError
 from headway.evaluation.evaluate import Evaluation, evaluate
 from headway.integrations.faster_coco_eval import FasterCocoEval
 from headway.integrations.onnxruntime import OnnxModel
-from headway.integrations.pillow import read_image
+from headway.integrations.pillow.reading import read_image
 from headway.ports import Runtime
 from tests.blob_detector import CLASSES
 from tests.evaluation.silence import silent

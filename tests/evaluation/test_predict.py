@@ -9,7 +9,7 @@ from headway.detection.detector import detect
 from headway.errors import InputError
 from headway.evaluation.predict import predict
 from headway.integrations.onnxruntime import OnnxModel
-from headway.integrations.pillow import read_image
+from headway.integrations.pillow.reading import read_image
 from tests.evaluation.silence import silent
 
 

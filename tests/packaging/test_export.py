@@ -28,7 +28,7 @@ from headway.errors import INPUT, InputError
 from headway.integrations.onnx import assemble, check_model_file
 from headway.integrations.onnxruntime import open_model
 from headway.integrations.onnxruntime_quantization import to_fp16, to_int8
-from headway.integrations.pillow import read_image
+from headway.integrations.pillow.reading import read_image
 from headway.integrations.ultralytics.checkpoint import Checkpoint, load_checkpoint
 from headway.packaging.export import ExportTools, describe_export, export_model, spread
 from tests.blobs import CLASSES, make_blobs

@@ -43,7 +43,7 @@ def installed_checks() -> Checks:
         from headway.integrations.cyclonedx import check_bom
         from headway.integrations.onnx import check_model_file
         from headway.integrations.onnxruntime import open_model
-        from headway.integrations.pillow import read_image
+        from headway.integrations.pillow.reading import read_image
     except ImportError as error:
         raise InputError(f"{error.name} is not installed", hint='run: pip install "headway[train]"') from error
     return Checks(check_model_file, open_model, check_bom, read_image)

@@ -32,7 +32,8 @@ def predict(bundle: Path, images: tuple[Path, ...], out: Path, threshold: float 
     manifest = read_manifest(bundle)
     run, input_size = _open(bundle, manifest)
     floor = manifest.operating_threshold if threshold is None else threshold
-    from headway.integrations.pillow import draw_detections, encode_image, read_image
+    from headway.integrations.pillow.drawing import draw_detections, encode_image
+    from headway.integrations.pillow.reading import read_image
 
     answers = []
     for image, target in zip(images, choose_targets(images, out), strict=True):

@@ -13,7 +13,7 @@ from headway.contracts.dataset import Box
 from headway.data.readers.voc import parse_xml, read_voc
 from headway.data.source import Source
 from headway.errors import InputError
-from headway.integrations.pillow import read_image_size
+from headway.integrations.pillow.reading import read_image_size
 from tests.data.sources import quiet, voc_object, write_image, write_text, write_voc
 
 CUP = voc_object("cup", 1, 2, 30, 40)

@@ -14,7 +14,7 @@ from headway.contracts.dataset import Box
 from headway.data.readers.yolo import format_row, parse_row, read_yolo
 from headway.data.source import Source
 from headway.errors import InputError
-from headway.integrations.pillow import read_image_size
+from headway.integrations.pillow.reading import read_image_size
 from tests.data.sources import quiet, write_image, write_text, write_yolo
 
 GOOD = "0 0.5 0.5 0.25 0.5\n"

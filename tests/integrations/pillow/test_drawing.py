@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from headway.detection.detections import Detections
-from headway.integrations.pillow import class_color, draw_detections, encode_image
+from headway.integrations.pillow.drawing import class_color, draw_detections, encode_image
 
 BLACK = np.zeros((480, 640, 3), dtype=np.uint8)
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from headway.errors import InputError
-from headway.integrations.pillow import read_image
+from headway.integrations.pillow.reading import read_image
 
 ALL_LEVELS = np.arange(65_536, dtype=np.uint16).reshape(256, 256)
 

@@ -1,0 +1,1 @@
+"""Pillow: reads images, looks at their bytes, draws on them."""
