@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from bench.data import measure_data
 from bench.evaluation import measure_evaluation
 from bench.scratch import ROOT, WORK, Clone, clone_repository
 from bench.stages import finish_pipeline, measure_export, measure_no_op, measure_other_stages, measure_train
@@ -28,7 +29,17 @@ from headway.integrations.machine import describe_hardware, package_versions
 
 COMMAND = "make bench"
 RESULTS = ROOT / "bench" / "results.json"
-LIBRARIES = ("dvc", "numpy", "onnx", "onnxruntime", "onnxslim", "pillow", "torch", "ultralytics-opencv-headless")
+LIBRARIES = (
+    "dvc",
+    "imagehash",
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "onnxslim",
+    "pillow",
+    "torch",
+    "ultralytics-opencv-headless",
+)
 
 PARTS: dict[str, Callable[[Clone], list[Measure]]] = {
     "no-op": measure_no_op,  # first: the others change what the pipeline left
@@ -37,7 +48,10 @@ PARTS: dict[str, Callable[[Clone], list[Measure]]] = {
     "export": measure_export,
     "evaluation": measure_evaluation,
     "starts": measure_starts,
+    "data": measure_data,
 }
+WITHOUT_PIPELINE = {"starts", "data"}
+"""Parts that need no model."""
 
 
 def main() -> int:
@@ -46,7 +60,7 @@ def main() -> int:
     started, load_before = time.monotonic(), os.getloadavg()[0]
     shutil.rmtree(WORK, ignore_errors=True)
     clone = clone_repository("pipeline")
-    if parts != ["starts"]:
+    if not WITHOUT_PIPELINE.issuperset(parts):
         finish_pipeline(clone)
     measures = [measure for name in parts for measure in PARTS[name](clone)]
     heavy = find_heavy_imports(clone)
