@@ -17,7 +17,9 @@ from tests.conftest import ROOT
 
 QUICK_PARAMS: dict[str, Any] = {
     "model": "detector",
-    "prepare": {"source": "data/shelves.yaml"},
+    "prepare": {
+        "source": "data/shelves.yaml", "classes": "data/shelves.classes.yaml", "ledger": "data/shelves.splits.csv",
+    },
     "train": {
         "model": "yolo11n.yaml", "epochs": 2, "imgsz": 96, "batch": 8, "nbs": 8, "workers": 0, "optimizer": "AdamW",
         "lr0": 0.002, "warmup_epochs": 1.0, "close_mosaic": 1, "device": "cpu",

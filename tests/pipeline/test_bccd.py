@@ -24,31 +24,34 @@ def source(shared_folder: Path) -> Path:
 
 
 @pytest.fixture
-def cells(source: Path, tmp_path: Path) -> Project:
-    """A project whose source is the folder itself, read in place."""
+def cells(tmp_path: Path) -> Project:
+    """A project that trains shortly."""
     project = make_project(tmp_path / "project")
     project.set_params(
-        prepare={"source": str(source)},
-        train={"epochs": 1, "fraction": 0.1, "imgsz": 64, "close_mosaic": 0},
-        evaluate={"robustness": False},
+        train={"epochs": 1, "fraction": 0.1, "imgsz": 64, "close_mosaic": 0}, evaluate={"robustness": False}
     )
     return project
 
 
 def test_blood_cells_go_from_their_folder_to_a_verified_bundle(cells: Project, source: Path) -> None:
     before = sorted(source.rglob("*"))
+    imported = ("headway", "data", "import", str(source), "--format", "voc", "--out", "data/cells.jsonl")
+    own = {"source": "data/cells.jsonl", "classes": "data/cells.classes.yaml", "ledger": "data/cells.splits.csv"}
 
-    refused = cells.run("headway", "repro", check=False)
-    cells.set_params(prepare={"bad_boxes": "drop"})
+    refused = cells.run(*imported, check=False)
+    cells.set_params(prepare={"policy": {"box-no-area": "drop"}})
+    cells.run(*imported)
+    cells.set_params(prepare=own)
+    cells.run("headway", "data", "split")
     cells.run("headway", "repro")
     verified = cells.run("headway", "bundle", "verify", "models/detector/bundle")
     report = json.loads((cells.root / "reports/dataset.json").read_text())
 
-    assert 2 == refused.returncode
-    assert [] == [place for place in PLACES if place not in refused.stderr]
-    assert refused.stderr.endswith("hint: mend these boxes, or set prepare.bad_boxes to drop\n")
+    assert 1 == refused.returncode
+    assert [] == [place for place in PLACES if place not in refused.stderr + refused.stdout]
     assert ["Platelets", "RBC", "WBC"] == report["classes"]
     assert {"train": 205, "val": 87, "test": 72} == {name: split["images"] for name, split in report["splits"].items()}
-    assert [f"{place}; dropped" for place in PLACES] == report["problems"]["first"]
+    assert 4153 == sum(split["boxes_per_class"]["RBC"] for split in report["splits"].values())
+    assert 365 == len((cells.root / "data/cells.splits.csv").read_text().splitlines())
     assert "is sound" in verified.stdout
     assert before == sorted(source.rglob("*"))
