@@ -80,12 +80,18 @@ def test_looking_back_checks_nothing_out(changed_once: VersionedProject) -> None
     assert ("", "") == (changed_once.run("git", "status", "--short"), changed_once.run("dvc", "diff"))
 
 
-def test_the_old_version_comes_from_the_remote_where_the_cache_lacks_it(
-    changed: VersionedProject, tmp_path: Path
-) -> None:
-    changed.run("dvc", "remote", "add", "--default", "store", str(tmp_path / "store"))
+def test_the_old_version_comes_from_the_remote_where_the_cache_lacks_it(changed: VersionedProject) -> None:
+    changed.run("dvc", "remote", "add", "--local", "--default", "store", "../store")
     changed.run("dvc", "push", "--all-commits")
     shutil.rmtree(changed.root / ".dvc/cache")
+    values = json.loads(run_headway("data", "diff", "first", "--json", folder=changed.root).stdout)
+
+    assert ["violet"] == values["new_classes"]
+
+
+def test_the_old_version_comes_from_a_cache_that_is_configured_on_this_machine(changed: VersionedProject) -> None:
+    changed.run("dvc", "cache", "dir", "--local", "../cache")
+    (changed.root / ".dvc/cache").rename(changed.root.parent / "cache")
     values = json.loads(run_headway("data", "diff", "first", "--json", folder=changed.root).stdout)
 
     assert ["violet"] == values["new_classes"]

@@ -104,12 +104,13 @@ def read_tracked(root: Path, revision: str, folder: Path, names: Sequence[str]) 
         raise InputError("DVC is not installed in this Python", hint='pip install "headway[train]"') from error
     place = PurePosixPath("/", folder.as_posix())
     try:
-        # A file system opened at the revision would ask the remote that was configured then, not the one of today.
-        with Repo(str(root)) as repository, repository.switch(revision) as commit:
-            files = DVCFileSystem(repo=repository)
-            if not files.isdvc(str(place)):
-                raise _not_tracked(folder, revision)
-            return commit, {name: files.cat_file(str(place / name)) for name in names}
+        with Repo(str(root)) as repository:
+            # Where the cache and the remote are today: the revision's own configuration may name another place.
+            config = {section: repository.config[section] for section in ("core", "cache", "remote")}
+        files = DVCFileSystem(repo=str(root), rev=revision, config=config)
+        if not files.isdvc(str(place)):
+            raise _not_tracked(folder, revision)
+        return files.fs.repo.get_rev(), {name: files.cat_file(str(place / name)) for name in names}
     except (FileNotFoundError, DataIndexDirError) as error:
         raise InputError(
             f"neither DVC's cache nor its remote has {folder} of revision {revision}",
