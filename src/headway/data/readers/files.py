@@ -16,7 +16,7 @@ from headway.data.findings import Findings
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
 
 EXACT = Context(prec=60, traps=[])
-"""Arithmetic on the digits as they are written: no sum or product of a label's numbers is rounded before the last step."""
+"""Arithmetic on the digits as they are written: nothing is rounded before the last step."""
 
 _NUMBER = re.compile(r"[+-]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][+-]?\d++)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE | re.ASCII)

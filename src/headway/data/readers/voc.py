@@ -7,20 +7,32 @@ and a shift of a pixel that was wrong would be silent. Objects marked difficult 
 
 from __future__ import annotations
 
+import os
 import xml.parsers.expat
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from headway.contracts.dataset import Box, Split
+from headway.contracts.problems import Problem
 from headway.data.findings import Findings
-from headway.data.readers.files import IMAGE_SUFFIXES, find_files, parse_number, place, quoted
+from headway.data.readers.files import Enclosure, field_problem, find_files, parse_number, place, quoted
 from headway.data.source import Source, SourceImage
-from headway.errors import InputError
-from headway.ports import Progress, ReadImageSize
+from headway.errors import HeadwayError, InputError
+from headway.ports import ReadImageSize
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 _SPLITS: dict[str, Split] = {"train": "train", "val": "val", "test": "test"}
+_HEAD_BYTES = 4096
+
+
+class _MalformedError(ValueError):
+    """Something that the format does not allow, with its code and line."""
+
+    def __init__(self, message: str, line: int | None = None, code: str = "label-malformed") -> None:
+        super().__init__(message)
+        self.line = line
+        self.code = code
 
 
 @dataclass
@@ -47,23 +59,18 @@ class Element:
         """
         found = self.all(tag)
         if len(found) != 1:
-            raise ValueError(f"<{self.tag}> needs one <{tag}>, but has {len(found)}")
+            raise _MalformedError(f"<{self.tag}> needs one <{tag}>, but has {len(found)}")
         return found[0]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Annotation:
-    """What one XML file says."""
+    """What one XML file says: width and height as they are written, every object as a box or a problem or both."""
 
-    place: str
-    key: str
-    """Path below Annotations/, without suffix: the name that ImageSets lists."""
-    file_name: str
-    """<filename> without folders; empty when it is missing."""
-    size: tuple[str, str]
-    """Width and height as they are written; empty when they are missing."""
-    boxes: tuple[Box, ...]
-    box_places: tuple[str, ...]
+    size: tuple[str, str] = ("", "")
+    boxes: list[Box] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def find_voc_folders(source: Path) -> list[Path]:
@@ -72,34 +79,30 @@ def find_voc_folders(source: Path) -> list[Path]:
     return [folder for folder in candidates if _is_voc(folder)]
 
 
-def read_voc(source: Path, *, read_image_size: ReadImageSize, progress: Progress) -> Source:
-    """Read a folder that holds, or whose one subfolder holds, Annotations/ and JPEGImages/.
+def read_voc(path: Path, *, read_image_size: ReadImageSize, findings: Findings) -> Source:
+    """Open a folder that holds, or whose one subfolder holds, Annotations/ and JPEGImages/.
 
-    Classes are sorted by name. Places are relative to that folder. An image
-    id is the image's path below JPEGImages/, less its suffix.
+    Files are named relative to that folder. The format gives no order of classes. An
+    image id is the image's path below JPEGImages/, less its suffix. An annotation
+    belongs to the image that its <filename> names, or else to the one called like it.
 
     Raises:
-        InputError: an annotation, a split list or an image header cannot be read; every one of them is named.
+        InputError: there is no such folder, or more than one.
+        OSError: a folder cannot be listed.
     """
-    folder, findings = _only_voc_folder(source), Findings()
-    paths = find_files(folder / "Annotations", {".xml"})
-    found = [_read_annotation(path, folder, findings) for path in progress(paths, label="reading labels")]
-    images = {place(path, folder / "JPEGImages"): path for path in find_files(folder / "JPEGImages", IMAGE_SUFFIXES)}
-    annotations = _match([annotation for annotation in found if annotation], images, findings)
+    folder = _only_voc_folder(path)
+    enclosure = Enclosure(folder)
+    found = enclosure.find_images(str(folder / "JPEGImages"), findings)
+    images = {place(Path(image), folder / "JPEGImages"): Path(image) for image in found}
+    annotations = _match(find_files(folder / "Annotations", {".xml"}), images, enclosure, findings)
     splits = _read_splits(folder, findings)
-    source_images = []
-    for name, path in images.items():
-        annotation = annotations.get(name)
-        if annotation is None:
-            findings.problems.append(f"{place(path, folder)}: no annotation; taken as background")
-        else:
-            _check_size(path, annotation, read_image_size, findings)
-        split = splits.pop(annotation.key if annotation else _without_suffix(name), None)
-        source_images.append(_source_image(name, path, annotation, split))
-    findings.refuse_faults(folder, "mend or remove these files; nothing is dropped silently")
-    findings.problems += [f"ImageSets/Main: {quoted(key)} of {split} has no image" for key, split in splits.items()]
-    classes = sorted({box.class_name for image in source_images for box in image.boxes})
-    return Source("voc", tuple(classes), tuple(source_images), tuple(findings.problems), folder)
+    return Source(
+        format="voc",
+        root=folder,
+        classes=(),
+        images=_read_images(images, annotations, splits, enclosure, read_image_size, findings),
+        total=len(images),
+    )
 
 
 def parse_xml(content: bytes) -> Element:
@@ -111,7 +114,7 @@ def parse_xml(content: bytes) -> Element:
     Raises:
         ValueError: `content` is not well-formed XML without a DTD.
     """
-    parser = xml.parsers.expat.ParserCreate()
+    parser = _parser()
     document = Element("", 1)
     open_elements = [document]
 
@@ -126,17 +129,25 @@ def parse_xml(content: bytes) -> Element:
     def text(characters: str) -> None:
         open_elements[-1].text += characters
 
-    def doctype(*_declaration: object) -> None:
-        raise ValueError(f"line {parser.CurrentLineNumber}: a DOCTYPE is refused")
-
-    parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = start, end
-    parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = text, doctype
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
     try:
         parser.Parse(content, True)
-    except (xml.parsers.expat.ExpatError, LookupError) as error:
-        raise ValueError(f"not XML ({error})") from error
+    except xml.parsers.expat.ExpatError as error:
+        raise _MalformedError(f"not XML ({error})", error.lineno) from error
+    except (LookupError, ValueError) as error:
+        raise error if isinstance(error, _MalformedError) else _MalformedError(f"not XML ({error})") from error
     return document.children[0]
+
+
+def _parser() -> xml.parsers.expat.XMLParserType:
+    parser = xml.parsers.expat.ParserCreate()
+
+    def doctype(*_declaration: object) -> None:
+        raise _MalformedError("a DOCTYPE is refused", parser.CurrentLineNumber)
+
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = doctype
+    return parser
 
 
 def _is_voc(folder: Path) -> bool:
@@ -155,96 +166,182 @@ def _only_voc_folder(source: Path) -> Path:
     )
 
 
-def _read_annotation(path: Path, folder: Path, findings: Findings) -> _Annotation | None:
-    where = place(path, folder)
+def _match(
+    annotations: Iterable[Path], images: Mapping[str, Path], enclosure: Enclosure, findings: Findings
+) -> dict[str, Path]:
+    """Return the annotation of each image: the one that names its file, or else the one called like it."""
+    by_stem = {_without_suffix(name): name for name in images}
+    folder = enclosure.root / "Annotations"
+    matched: dict[str, Path] = {}
+    for path in annotations:
+        key = _without_suffix(place(path, folder))
+        file_name = _read_file_name(path) if enclosure.state(str(path)) == "file" else ""
+        named = str(PurePosixPath(key).parent / file_name)
+        name = named if named in images else by_stem.get(key)
+        if name is None:
+            said = f"there is no image {quoted(file_name)}"
+            findings.add("label-without-image", said, enclosure.place(str(path)))
+        elif name in matched:
+            said = f"{enclosure.place(str(matched[name]))} labels the same image {quoted(name)}; this one is not read"
+            findings.add("label-malformed", said, enclosure.place(str(path)))
+        else:
+            matched[name] = path
+    return matched
+
+
+def _read_file_name(path: Path) -> str:
+    """Return <filename> without folders, reading no further; empty when it is missing or what precedes is no XML."""
+    parser = _parser()
+    open_tags: list[str] = []
+    found: list[str] = []
+    whole = False
+
+    def start(tag: str, _attributes: dict[str, str]) -> None:
+        open_tags.append(tag)
+
+    def end(_tag: str) -> None:
+        nonlocal whole
+        whole |= open_tags[1:] == ["filename"]
+        open_tags.pop()
+
+    def text(characters: str) -> None:
+        if not whole and open_tags[1:] == ["filename"]:
+            found.append(characters)
+
+    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+    try:
+        with path.open("rb") as file:
+            while not whole and (block := file.read(_HEAD_BYTES)):
+                parser.Parse(block)
+    except (xml.parsers.expat.ExpatError, LookupError, ValueError):
+        pass  # reading all of it says what is wrong
+    return "".join(found).strip().replace("\\", "/").rpartition("/")[2]
+
+
+def _read_splits(folder: Path, findings: Findings) -> dict[str, tuple[Split, str, int]]:
+    """Return the split of each annotation key that ImageSets/Main lists, and where; trainval only without the two."""
+    lists = {name: path for name in (*_SPLITS, "trainval") if (path := folder / f"ImageSets/Main/{name}.txt").is_file()}
+    if "train" in lists or "val" in lists:
+        lists.pop("trainval", None)
+    splits: dict[str, tuple[Split, str, int]] = {}
+    enclosure = Enclosure(folder)
+    for name, path in lists.items():
+        split, file = _SPLITS.get(name, "train"), place(path, folder)
+        if enclosure.escapes(str(path)):
+            findings.add("path-escapes", "it leads out of the data set and is not read", file)
+            continue
+        try:
+            lines = path.read_text(encoding="utf-8-sig").split("\n")
+        except UnicodeDecodeError as error:
+            findings.add("label-encoding", f"it is not UTF-8 text ({error.reason})", file)
+            continue
+        for number, line in enumerate(lines, start=1):
+            if not (key := line.strip()):
+                continue
+            known = splits.setdefault(key, (split, file, number))
+            if known[0] != split:
+                said = f"{quoted(key)} is listed in {split}, but in {known[0]} too ({known[1]}:{known[2]})"
+                findings.add("split-conflict", said, file, number)
+            elif known != (split, file, number):
+                findings.add("listed-twice", f"{quoted(key)} is listed again", file, number)
+    return splits
+
+
+def _read_images(
+    images: Mapping[str, Path],
+    annotations: Mapping[str, Path],
+    splits: dict[str, tuple[Split, str, int]],
+    enclosure: Enclosure,
+    read_image_size: ReadImageSize,
+    findings: Findings,
+) -> Iterator[SourceImage]:
+    for image_id, name in sorted((_without_suffix(name), name) for name in images):
+        path, annotation_path = images[name], annotations.get(name)
+        key = _without_suffix(place(annotation_path, enclosure.root / "Annotations")) if annotation_path else image_id
+        split, _, _ = splits.pop(key, (None, "", 0))
+        if annotation_path is None:
+            labels, annotation = None, _Annotation()
+            said = "there is no annotation"
+            annotation.problems.append(Problem("image-without-label", said, enclosure.place(str(path))))
+        else:
+            labels = enclosure.place(str(annotation_path))
+            annotation = _read_annotation(annotation_path, labels, enclosure)
+            _check_size(path, annotation, labels, read_image_size)
+        yield SourceImage(
+            image_id=image_id,
+            path=path,
+            boxes=tuple(annotation.boxes),
+            labels=labels,
+            lines=tuple(annotation.lines),
+            split=split,
+            problems=tuple(replace(problem, image_id=image_id) for problem in annotation.problems),
+        )
+    for key, (listed, file, line) in splits.items():
+        findings.add("image-missing", f"{quoted(key)} of {listed} has no image", file, line)
+
+
+def _read_annotation(path: Path, labels: str, enclosure: Enclosure) -> _Annotation:
+    annotation = _Annotation()
+
+    def note(code: str, message: str, line: int | None = None) -> None:
+        annotation.problems.append(Problem(code, message, labels, line))
+
+    state = enclosure.state(str(path))
+    if state != "file":
+        outside = state == "outside"
+        said = "it leads out of the data set and is not read" if outside else "it is no file, or a link to nothing"
+        note("path-escapes" if outside else "label-malformed", said)
+        return annotation
     try:
         root = parse_xml(path.read_bytes())
-    except ValueError as error:
-        findings.faults.append(f"{where}: {error}")
-        return None
+    except _MalformedError as error:
+        note(error.code, str(error), error.line)
+        return annotation
     if root.tag != "annotation":
-        findings.faults.append(f"{where}:{root.line}: the root is {quoted(root.tag)}, not 'annotation'")
-        return None
-    boxes, places = [], []
+        note("label-malformed", f"the root is {quoted(root.tag)}, not 'annotation'", root.line)
+        return annotation
     for element in root.all("object"):
         try:
-            boxes.append(_read_box(element))
-            places.append(f"{where}:{element.line}")
-        except ValueError as error:
-            findings.faults.append(f"{where}:{element.line}: {error}")
+            annotation.boxes.append(_read_box(element))
+            annotation.lines.append(element.line)
+        except _MalformedError as error:
+            note(error.code, str(error), element.line)
     size = root.first("size")
-    return _Annotation(
-        place=where,
-        key=_without_suffix(place(path, folder / "Annotations")),
-        file_name=root.first("filename").text.strip().replace("\\", "/").rpartition("/")[2],
-        size=(size.first("width").text.strip(), size.first("height").text.strip()),
-        boxes=tuple(boxes),
-        box_places=tuple(places),
-    )
+    annotation.size = size.first("width").text.strip(), size.first("height").text.strip()
+    if not root.all("object"):
+        note("label-empty", "it holds no object")
+    return annotation
 
 
 def _read_box(element: Element) -> Box:
     corners = element.only("bndbox")
-    x_min, y_min, x_max, y_max = (parse_number(corners.only(tag).text.strip()) for tag in _CORNERS)
+    x_min, y_min, x_max, y_max = (_read_corner(corners.only(tag).text.strip()) for tag in _CORNERS)
     name = element.only("name").text.strip()
     if not name:
-        raise ValueError("<name> is empty")
+        raise _MalformedError("<name> is empty")
     return Box(name, x_min, y_min, x_max, y_max)
 
 
-def _match(annotations: list[_Annotation], images: Mapping[str, Path], findings: Findings) -> dict[str, _Annotation]:
-    """Return the annotation of each image: the one that names its file, or else the one called like it."""
-    by_stem = {_without_suffix(name): name for name in images}
-    matched: dict[str, _Annotation] = {}
-    for annotation in annotations:
-        named = str(PurePosixPath(annotation.key).parent / annotation.file_name)
-        name = named if named in images else by_stem.get(annotation.key)
-        if name is None:
-            findings.problems.append(f"{annotation.place}: no image {quoted(annotation.file_name)}; left out")
-        elif name in matched:
-            findings.faults.append(f"{annotation.place}: {matched[name].place} names the same image {quoted(name)}")
-        else:
-            matched[name] = annotation
-    return matched
+def _read_corner(text: str) -> float:
+    try:
+        return parse_number(text)
+    except ValueError as error:
+        code, sentence = field_problem(text)
+        raise _MalformedError(sentence, code=code) from error
 
 
-def _read_splits(folder: Path, findings: Findings) -> dict[str, Split]:
-    """Return the split of each annotation key that ImageSets/Main lists; trainval counts without train and val."""
-    lists = {name: path for name in (*_SPLITS, "trainval") if (path := folder / f"ImageSets/Main/{name}.txt").is_file()}
-    if "train" in lists or "val" in lists:
-        lists.pop("trainval", None)
-    splits: dict[str, Split] = {}
-    for name, path in lists.items():
-        split = _SPLITS.get(name, "train")
-        try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except UnicodeDecodeError as error:
-            findings.faults.append(f"{place(path, folder)}: not UTF-8 text ({error.reason})")
-            continue
-        for number, line in enumerate(lines, start=1):
-            key = line.strip()
-            if key and splits.setdefault(key, split) != split:
-                findings.faults.append(f"{place(path, folder)}:{number}: {quoted(key)} is listed in {splits[key]} too")
-    return splits
-
-
-def _check_size(path: Path, annotation: _Annotation, read_image_size: ReadImageSize, findings: Findings) -> None:
-    """Report an annotation that was made for an image of another size; 0 or nothing means that it does not say."""
+def _check_size(path: Path, annotation: _Annotation, labels: str, read_image_size: ReadImageSize) -> None:
+    """Note an annotation that was made for an image of another size; 0 or nothing means that it does not say."""
+    if {"", "0"} & set(annotation.size):
+        return
     try:
         width, height = read_image_size(path)
-    except InputError as error:
-        findings.faults.append(error.message)
-        return
-    written = annotation.size
-    if not {"", "0"} & set(written) and written != (str(width), str(height)):
-        said = " x ".join(written)
-        findings.problems.append(f"{annotation.place}: says {said} pixels, but the image has {width} x {height}")
-
-
-def _source_image(name: str, path: Path, annotation: _Annotation | None, split: Split | None) -> SourceImage:
-    boxes, places = (annotation.boxes, annotation.box_places) if annotation else ((), ())
-    return SourceImage(_without_suffix(name), path, boxes, places, split)
+    except (HeadwayError, OSError):
+        return  # whoever looks at the image itself says what is wrong with it
+    if annotation.size != (str(width), str(height)):
+        said = f"it says {quoted(' x '.join(annotation.size))} pixels, but the image has {width} x {height}"
+        annotation.problems.append(Problem("label-image-size", said, labels))
 
 
 def _without_suffix(name: str) -> str:
-    return str(PurePosixPath(name).with_suffix(""))
+    return os.path.splitext(name)[0]  # noqa: PTH122

@@ -1,29 +1,37 @@
 """Ultralytics YOLO data sets: a data.yaml, image folders or lists, and one text file of boxes an image.
 
-Format: https://docs.ultralytics.com/datasets/detect/. A row is `class x_centre y_centre width height`,
-each as a share of the upright image. Labels lie where the images lie, with the last `images` folder of the
-path called `labels`, or beside the image where no folder is called so. A `download:` entry is never executed.
+Format: https://docs.ultralytics.com/datasets/detect/. Labels lie where the images lie, with the last `images`
+folder of the path called `labels`, or beside the image where no folder is called so. Images are read as they are
+asked for. Nothing that lies outside of the folder of data.yaml is read, and a `download:` entry is never executed.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
-from headway.contracts.dataset import Box, Split
+from headway.contracts.dataset import Split
 from headway.contracts.params.document import Document, read_document
+from headway.contracts.problems import Problem
 from headway.data.findings import Findings
-from headway.data.readers.files import IMAGE_SUFFIXES, find_files, parse_number, place, quoted
+from headway.data.readers.files import IMAGE_SUFFIXES, Enclosure, find_files, place, printable, quoted
+from headway.data.readers.yolo_rows import Rows, format_row, parse_row, read_rows
 from headway.data.source import Source, SourceImage
-from headway.errors import InputError
-from headway.ports import Progress, ReadImageSize
+from headway.errors import HeadwayError, InputError
+from headway.ports import ReadImageSize
+
+__all__ = ["find_data_yaml", "format_row", "parse_row", "read_yolo"]
 
 _SPLIT_KEYS: dict[str, Split] = {"train": "train", "val": "val", "valid": "val", "validation": "val", "test": "test"}
-_ROW_FIELDS = 5
 _NOT_LABELS = {"classes.txt"}
 """LabelImg writes its class names among the labels."""
+_GREATEST_NUMBER_NAME = 10**9
+_ABOUT_KEYS = {"license": "licence", "licence": "licence", "url": "origin", "description": "description"}
 
 
 def find_data_yaml(source: Path) -> Path | None:
@@ -33,222 +41,297 @@ def find_data_yaml(source: Path) -> Path | None:
     return next((path for name in ("data.yaml", "data.yml") if (path := source / name).is_file()), None)
 
 
-def read_yolo(source: Path, *, read_image_size: ReadImageSize, progress: Progress) -> Source:
-    """Read a folder with a data.yaml, or the data.yaml itself.
+def read_yolo(path: Path, *, read_image_size: ReadImageSize, findings: Findings) -> Source:
+    """Open a folder with a data.yaml, or the data.yaml itself.
 
-    Places are relative to the folder of the data.yaml. An image id is the
+    Files are named relative to the folder of the data.yaml. An image id is the
     image's path there, less its suffix and the last `images` folder.
 
     Raises:
-        InputError: data.yaml, a list, a label row or an image header cannot be read; every one of them is named.
+        InputError: data.yaml cannot be read, names no classes or no image at all.
+        OSError: a folder cannot be listed.
     """
-    data_yaml = find_data_yaml(source)
+    data_yaml = find_data_yaml(path)
     if data_yaml is None:
-        raise InputError(f"{source} holds no data.yaml", hint="name the folder that holds it, or the file itself")
-    document, folder, findings = read_document(data_yaml), data_yaml.parent, Findings()
-    classes = _read_classes(document, findings)
-    splits = _read_splits(document, folder, findings)
-    findings.refuse_faults(
-        data_yaml, f"mend {data_yaml.name}: paths in it are relative to its own folder, or its path:"
-    )
+        raise InputError(f"{path} holds no data.yaml", hint="name the folder that holds it, or the file itself")
+    document = read_document(data_yaml)
+    classes = _read_classes(document)
     if "download" in document.values:
-        findings.problems.append(f"{data_yaml.name}:{document.line_of(('download',))}: download: is never executed")
-    images = [
-        _read_image(image, split, folder, classes, read_image_size, findings)
-        for image, split in progress(sorted(splits.items()), label="reading labels", total=len(splits))
-    ]
-    findings.refuse_faults(folder, "mend or remove these rows and files; nothing is dropped silently")
-    findings.problems += [f"{place(label, folder)}: label without an image" for label in _find_orphans(splits, folder)]
-    return Source("yolo", classes, tuple(images), tuple(findings.problems), folder)
-
-
-def parse_row(row: str, classes: Sequence[str], width: int, height: int) -> Box:
-    """Return the box of one label row in pixels of an image of this size, in plain double arithmetic.
-
-    Raises:
-        ValueError: the row is not five numbers that begin with the id of a class.
-    """
-    fields = row.split()
-    if len(fields) > _ROW_FIELDS and len(fields) % 2:
-        raise ValueError(f"{len(fields)} fields: a polygon or turned box; only boxes (5 fields) can be read")
-    if len(fields) != _ROW_FIELDS:
-        raise ValueError(f"{len(fields)} fields instead of 5 (class x_centre y_centre width height) in {quoted(row)}")
-    class_id, x_centre, y_centre, box_width, box_height = map(parse_number, fields)
-    if class_id not in range(len(classes)):
-        raise ValueError(f"class id {quoted(fields[0])} is not one of 0 to {len(classes) - 1}")
-    return Box(
-        classes[int(class_id)],
-        (x_centre - box_width / 2) * width,
-        (y_centre - box_height / 2) * height,
-        (x_centre + box_width / 2) * width,
-        (y_centre + box_height / 2) * height,
+        line = document.line_of(("download",))
+        findings.add("code-in-data", "download: is never executed", data_yaml.name, line)
+    listing = _Listing(document, Enclosure(data_yaml.parent), findings)
+    listing.read()
+    labels = _Labels(listing.enclosure, classes, read_image_size, findings)
+    return Source(
+        format="yolo",
+        root=data_yaml.parent,
+        classes=classes,
+        images=labels.read(listing.splits, listing.folders),
+        total=len(listing.splits),
+        about=_read_about(document, data_yaml.parent),
     )
 
 
-def format_row(box: Box, class_id: int, width: int, height: int) -> str:
-    """Return the row that `parse_row` reads back, every digit written."""
-    x_centre, y_centre = (box.x_min + box.x_max) / 2 / width, (box.y_min + box.y_max) / 2 / height
-    box_width, box_height = (box.x_max - box.x_min) / width, (box.y_max - box.y_min) / height
-    return f"{class_id} {x_centre!r} {y_centre!r} {box_width!r} {box_height!r}"
-
-
-def _read_classes(document: Document, findings: Findings) -> tuple[str, ...]:
+def _read_classes(document: Document) -> tuple[str, ...]:
     names = document.values.get("names")
-    where = f"{Path(document.file).name}:{document.line_of(('names',))}: names"
+    where = f"{document.file}:{document.line_of(('names',))}: names"
+    hint = "list the classes as names: [first, second]; the position is the class id"
     if isinstance(names, dict):
         if set(names) != set(range(len(names))):
-            findings.faults.append(f"{where} must count its ids from 0 without a gap, not {quoted(str(list(names)))}")
-            return ()
+            raise InputError(f"{where} must count its ids from 0 without a gap, not {_shown(list(names))}", hint=hint)
         names = [names[class_id] for class_id in range(len(names))]
     if not isinstance(names, list) or not names:
-        findings.faults.append(f"{where} must list the classes, not {quoted(str(names))}")
-        return ()
+        raise InputError(f"{where} must list the classes, not {_shown(names)}", hint=hint)
     for class_id, name in enumerate(names):
-        # bool is an int to Python: an unquoted `no` is False to YAML 1.1.
-        if not isinstance(name, str | int) or isinstance(name, bool) or not str(name).strip():
-            findings.faults.append(f"{where}: class {class_id} has no name but {name!r}; put it in quotes")
-    classes = tuple(str(name) for name in names)
+        if not _is_name(name):
+            raise InputError(f"{where}: class {class_id} has no name but {_shown(name)}; put it in quotes", hint=hint)
+    classes = tuple(map(str, names))
     if len(set(classes)) < len(classes):
         repeated = sorted({name for name in classes if classes.count(name) > 1})
-        findings.faults.append(f"{where} repeats {', '.join(map(quoted, repeated))}")
+        raise InputError(f"{where} repeats {', '.join(map(quoted, repeated))}", hint=hint)
     count = document.values.get("nc", len(classes))
     if count != len(classes):
-        findings.faults.append(f"{where} holds {len(classes)} classes, but nc is {count!r}")
+        raise InputError(f"{where} holds {len(classes)} classes, but nc is {_shown(count)}", hint="mend names or nc")
     return classes
 
 
-def _read_splits(document: Document, folder: Path, findings: Findings) -> dict[Path, Split]:
-    """Return every listed image with its split."""
-    splits: dict[Path, Split] = {}
-    base = folder / str(document.values.get("path") or "")
-    for key, split in _SPLIT_KEYS.items():
-        value = document.values.get(key)
-        entries = value if isinstance(value, list) else [] if value is None else [value]
-        where = f"{Path(document.file).name}:{document.line_of((key,))}: {key}"
-        for entry in entries:
-            for image in _list_images(str(entry), where, folder, base, findings):
-                if splits.get(image) == split:
-                    findings.problems.append(f"{where} lists {place(image, folder)} again; it is taken once")
-                elif splits.setdefault(image, split) != split:
-                    findings.faults.append(
-                        f"{where} repeats {place(image, folder)} of {splits[image]}; an image belongs to one split "
-                        "(a split left out is taken from train)"
-                    )
-    if not splits and not findings.faults:
-        findings.faults.append(f"{Path(document.file).name} names no image: train, val and test are empty or missing")
-    return splits
+def _is_name(name: Any) -> bool:
+    if isinstance(name, bool):  # an int to Python, and what an unquoted `no` is to YAML 1.1
+        return False
+    text = str(name) if isinstance(name, int) and abs(name) < _GREATEST_NUMBER_NAME else name
+    return isinstance(text, str) and bool(text.strip()) and printable(text) == text
 
 
-def _list_images(entry: str, where: str, folder: Path, base: Path, findings: Findings) -> list[Path]:
-    """Return the images of one entry: a folder, or a text file that lists them."""
-    # Roboflow writes `../train/images` for a folder beside the data.yaml.
-    beside = re.sub(r"^(\.\./)+", "", entry)
-    path = _first_existing(base / entry, folder / entry, folder / beside)
-    if path is None:
-        findings.faults.append(f"{where}: {quoted(entry)} does not exist")
-        return []
-    if path.is_dir():
-        return [_clean(image) for image in find_files(path, IMAGE_SUFFIXES)]
-    if path.suffix != ".txt":
-        findings.faults.append(f"{where}: {quoted(entry)} is neither a folder nor a .txt list of images")
-        return []
-    images = []
-    for line_place, line in _read_lines(path, folder, findings):
-        image = _first_existing(path.parent / line, base / line, folder / line)
-        if image is None or not image.is_file():
-            findings.faults.append(f"{line_place}: {quoted(line)} does not exist")
-        elif image.suffix.lower() not in IMAGE_SUFFIXES:
-            findings.faults.append(
-                f"{line_place}: {quoted(line)} is not an image ({', '.join(sorted(IMAGE_SUFFIXES))})"
+def _shown(value: Any) -> str:
+    try:
+        return quoted(value) if isinstance(value, str) else str(value)[:200]
+    except ValueError:  # a number of thousands of digits
+        return f"a {type(value).__name__}"
+
+
+def _read_about(document: Document, folder: Path) -> dict[str, str]:
+    """Return what data.yaml, its `roboflow` section and Roboflow's README.dataset.txt say of licence and origin."""
+    about: dict[str, str] = {}
+    roboflow = document.values.get("roboflow")
+    for values in (document.values, roboflow if isinstance(roboflow, Mapping) else {}):
+        about |= {
+            _ABOUT_KEYS[key]: value for key, value in values.items() if key in _ABOUT_KEYS and isinstance(value, str)
+        }
+    if isinstance(roboflow, Mapping) and isinstance(version := roboflow.get("version"), int | str):
+        about["version"] = _shown(version)
+    readme = folder / "README.dataset.txt"
+    if readme.is_file() and not Enclosure(folder).escapes(str(readme)):
+        with readme.open(encoding="utf-8", errors="replace") as file:
+            text = file.read(4096)
+        for key, pattern in (("licence", r"(?m)^Licen[sc]e: *(.+)$"), ("origin", r"https?://\S+")):
+            if key not in about and (found := re.search(pattern, text)):
+                about[key] = found[found.lastindex or 0].strip()
+    return about
+
+
+@dataclass
+class _Listing:
+    """Every image that data.yaml names, with its split.
+
+    Attributes:
+        splits: split of each image path, in the order of listing.
+        folders: image folders that an entry names.
+    """
+
+    document: Document
+    enclosure: Enclosure
+    findings: Findings
+    splits: dict[str, Split] = field(default_factory=dict)
+    folders: set[str] = field(default_factory=set)
+
+    def read(self) -> None:
+        """Raises: InputError where nothing is named."""
+        known = len(self.findings.problems)
+        for key, split in _SPLIT_KEYS.items():
+            value = self.document.values.get(key)
+            for entry in value if isinstance(value, list) else [] if value is None else [value]:
+                self._read_entry(key, split, entry)
+        if not self.splits and len(self.findings.problems) == known:
+            name = self.document.file
+            raise InputError(
+                f"{name} names no image: train, val and test are empty or missing",
+                hint=f"mend {Path(name).name}: paths in it are relative to its own folder, or its path:",
             )
+
+    def _read_entry(self, key: str, split: Split, entry: Any) -> None:
+        """Note the images of one entry: a folder, or a text file that lists them."""
+        file, line = Path(self.document.file).name, self.document.line_of((key,))
+        bases = self._bases()
+        # Roboflow writes `../train/images` for a folder beside the data.yaml.
+        beside = re.sub(r"^(\.\./)+", "", entry) if isinstance(entry, str) else ""
+        found = [path for path in _spellings(entry, bases, beside) if os.path.exists(path)]  # noqa: PTH110  (takes any text)
+        inside = next((path for path in found if not self.enclosure.escapes(path)), None)
+        if inside is None:
+            code = "path-escapes" if found else "image-missing"
+            reason = "leads out of the data set and is not read" if found else "does not exist"
+            self.findings.add(code, f"{key}: {_shown(entry)} {reason}", file, line)
+        elif Path(inside).is_dir():
+            self.folders.add(inside)
+            for image in self.enclosure.find_images(inside, self.findings):
+                self._note(image, split, file, line)
+        elif inside.endswith(".txt"):
+            self._read_list(inside, split, bases)
         else:
-            images.append(_clean(image))
-    return images
+            reason = "is neither a folder nor a .txt list of images"
+            self.findings.add("image-missing", f"{key}: {_shown(entry)} {reason}", file, line)
+
+    def _bases(self) -> list[str]:
+        folder, base = str(self.enclosure.root), self.document.values.get("path")
+        return [str(Path(folder, base)), folder] if isinstance(base, str) else [folder]
+
+    def _read_list(self, path: str, split: Split, bases: Sequence[str]) -> None:
+        file = self.enclosure.place(path)
+        try:
+            text = Path(path).read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            self.findings.add("label-encoding", f"it is not UTF-8 text ({error.reason})", file)
+            return
+        bases = [os.path.dirname(path), *bases]  # noqa: PTH120
+        for line, row in enumerate(text.split("\n"), start=1):
+            if not (entry := row.strip()):
+                continue
+            states = {image: self.enclosure.state(image) for image in _spellings(entry, bases)}
+            image = next((image for image, state in states.items() if state == "file"), None)
+            if image is None:
+                code = "path-escapes" if "outside" in states.values() else "image-missing"
+                reason = "leads out of the data set and is not read" if code == "path-escapes" else "does not exist"
+                self.findings.add(code, f"{quoted(entry)} {reason}", file, line)
+            elif os.path.splitext(image)[1].lower() not in IMAGE_SUFFIXES:  # noqa: PTH122
+                known = ", ".join(sorted(IMAGE_SUFFIXES))
+                self.findings.add("image-unreadable", f"{quoted(entry)} is not an image ({known})", file, line)
+            else:
+                self._note(image, split, file, line)
+
+    def _note(self, image: str, split: Split, file: str, line: int) -> None:
+        if image not in self.splits:
+            self.splits[image] = split
+        elif (first := self.splits[image]) == split:
+            self.findings.add("listed-twice", f"{self.enclosure.place(image)} is listed again", file, line)
+        else:
+            message = f"{self.enclosure.place(image)} is listed in {split}, but in {first} too"
+            self.findings.add("split-conflict", message, file, line)
 
 
-def _read_image(
-    image: Path,
-    split: Split,
-    folder: Path,
-    classes: Sequence[str],
-    read_image_size: ReadImageSize,
-    findings: Findings,
-) -> SourceImage:
-    try:
-        width, height = read_image_size(image)
-    except InputError as error:
-        findings.faults.append(error.message)
-        width = height = 1
-    label = _label_file(image, folder)
-    boxes, places = [], []
-    if label.is_file():
-        for row_place, row in _read_lines(label, folder, findings):
-            try:
-                boxes.append(parse_row(row, classes, width, height))
-                places.append(row_place)
-            except ValueError as error:
-                findings.faults.append(f"{row_place}: {error}")
+def _spellings(entry: Any, bases: Iterable[str], *more: str) -> list[str]:
+    """Return the paths that `entry` may mean, each in one spelling, so that an image listed twice is seen to be one."""
+    if not isinstance(entry, str):
+        return []
+    paths = [os.path.join(base, name) for name in (entry, *more) for base in bases]  # noqa: PTH118
+    return list(dict.fromkeys(map(os.path.normpath, paths)))
+
+
+@dataclass(frozen=True)
+class _Folder:
+    """What follows from the folder that an image lies in: where its labels lie, and how its id begins."""
+
+    labels: str
+    labels_place: str
+    id_prefix: str
+
+
+@dataclass
+class _Labels:
+    """Reads the label file of each image, one after the other."""
+
+    enclosure: Enclosure
+    classes: tuple[str, ...]
+    read_image_size: ReadImageSize
+    findings: Findings
+    _folders: dict[str, _Folder] = field(default_factory=dict)
+    _ids: set[int] = field(default_factory=set)
+
+    def read(self, splits: Mapping[str, Split], folders: Iterable[str]) -> Iterator[SourceImage]:
+        """Yield every image by its id; what concerns the set as a whole is found after the last one."""
+        listed = sorted((self._locate(image), image) for image in splits)
+        for (image_id, label, label_place), image in listed:
+            yield self._read_image(image_id, image, splits[image], label, label_place)
+        for label in self._find_orphans(folders, {label for (_, label, _), _ in listed}):
+            self.findings.add(
+                "label-without-image", "there is no image that it belongs to", self.enclosure.place(label)
+            )
+        if self._ids and min(self._ids) == 1 and max(self._ids) == len(self.classes):
+            ids = f"class ids run from 1 to {len(self.classes)}, but names count from 0"
+            self.findings.add("class-ids-from-one", ids)
+
+    def _locate(self, image: str) -> tuple[str, str, str]:
+        """Return image id, label file, and the label file's place."""
+        where, name = os.path.split(image)
+        folder = self._folders.get(where)
+        if folder is None:
+            folder = self._folders[where] = _labels_folder(where, self.enclosure)
+        stem = os.path.splitext(name)[0]  # noqa: PTH122
+        label = f"{stem}.txt"
+        return f"{folder.id_prefix}{stem}", f"{folder.labels}{os.sep}{label}", f"{folder.labels_place}{label}"
+
+    def _read_image(self, image_id: str, image: str, split: Split, label: str, label_place: str) -> SourceImage:
+        path = Path(image)
+        try:
+            width, height = self.read_image_size(path)
+        except (HeadwayError, OSError):
+            width = height = 0  # whoever looks at the image itself says what is wrong with it
+        rows = Rows()
+        state = self.enclosure.state(label)
+        if state == "file":
+            rows, problems = self._read_label(label, label_place, width, height)
+        elif state == "missing":
+            problems = [Problem("image-without-label", "there is no label file", self.enclosure.place(image))]
+        elif state == "outside":
+            problems = [Problem("path-escapes", "it leads out of the data set and is not read", label_place)]
+        else:
+            problems = [Problem("label-malformed", "it is no file, or a link to nothing", label_place)]
+        return SourceImage(
+            image_id=image_id,
+            path=path,
+            boxes=tuple(rows.boxes),
+            labels=None if state == "missing" else label_place,
+            lines=tuple(rows.lines),
+            split=split,
+            problems=tuple(replace(problem, image_id=image_id) for problem in problems),
+        )
+
+    def _read_label(self, label: str, label_place: str, width: int, height: int) -> tuple[Rows, list[Problem]]:
+        try:
+            with io.FileIO(label) as file:
+                text = file.readall().decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            return Rows(), [Problem("label-encoding", f"it is not UTF-8 text ({error.reason})", label_place)]
+        rows = read_rows(text, self.classes, width or 1, height or 1, self._ids)
+        if not rows.boxes and not rows.complaints:
+            return rows, [Problem("label-empty", "it holds no box", label_place)]
+        if not width:  # rows were checked, but shares of an unknown size are no pixels
+            rows = Rows(complaints=[(code, sentence, line, None) for code, sentence, line, _ in rows.complaints])
+        return rows, [
+            Problem(code, sentence, label_place, line, box=box) for code, sentence, line, box in rows.complaints
+        ]
+
+    def _find_orphans(self, folders: Iterable[str], known: Collection[str]) -> list[str]:
+        """Return the label files, where labels were looked for, that no image goes with, listed or not."""
+        images = {*folders, *self._folders}
+        places = {folder: _labels_folder(folder, self.enclosure).labels for folder in images}
+        labels = {label for folder, label in places.items() if label != folder and Path(label).is_dir()}
+        tops = [label for label in labels if not any(str(above) in labels for above in Path(label).parents)]
+        found = {str(path) for top in tops for path in find_files(Path(top), {".txt"}) if path.name not in _NOT_LABELS}
+        orphans = found - set(known)
+        if orphans:
+            unlisted = (str(path) for folder in images for path in find_files(Path(folder), IMAGE_SUFFIXES))
+            orphans -= {self._locate(image)[1] for image in unlisted}
+        return sorted(orphans)
+
+
+def _labels_folder(images: str, enclosure: Enclosure) -> _Folder:
+    """Return what follows from an image folder; only the part of its path below the data set's folder counts."""
+    parts = place(Path(images), enclosure.root).split("/")
+    ids = [part for part in parts if part not in {"..", "."}]
+    if "images" not in parts:
+        labels = images
     else:
-        findings.problems.append(f"{place(image, folder)}: no label file; taken as background")
-    return SourceImage(_image_id(image, folder), image, tuple(boxes), tuple(places), split)
-
-
-def _read_lines(path: Path, folder: Path, findings: Findings) -> Iterator[tuple[str, str]]:
-    """Yield the place and the text of every line that is not blank."""
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, start=1):
-                if line.strip():
-                    yield f"{place(path, folder)}:{number}", line.strip()
-    except UnicodeDecodeError as error:
-        findings.faults.append(f"{place(path, folder)}: not UTF-8 text ({error.reason})")
-
-
-def _label_file(image: Path, folder: Path) -> Path:
-    return _labels_folder(image.parent, folder) / f"{image.stem}.txt"
-
-
-def _labels_folder(images: Path, folder: Path) -> Path:
-    """Return where the labels of an image folder lie; only the part of the path below `folder` counts."""
-    parts = list(Path(os.path.relpath(images, folder)).parts)
-    last = _last_images(parts)
-    if last is None:
-        return images
-    parts[last] = "labels"
-    return _clean(folder.joinpath(*parts))
-
-
-def _image_id(image: Path, folder: Path) -> str:
-    parts = [part for part in Path(os.path.relpath(image.with_suffix(""), folder)).parts if part != ".."]
-    last = _last_images(parts[:-1])
-    if last is not None:
-        del parts[last]
-    return "/".join(parts)
-
-
-def _last_images(parts: Sequence[str]) -> int | None:
-    return max((index for index, part in enumerate(parts) if part == "images"), default=None)
-
-
-def _find_orphans(splits: dict[Path, Split], folder: Path) -> list[Path]:
-    """Return label files, in the folders where labels were looked for, that no image file goes with."""
-    folders = {image.parent for image in splits}
-    orphans = set()
-    for images in folders:
-        labels = _labels_folder(images, folder)
-        if labels == images or not labels.is_dir():
-            continue
-        stems = {path.stem for path in images.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES}
-        found = (path for path in labels.glob("*.txt") if path.name not in _NOT_LABELS)
-        orphans |= {label for label in found if label.stem not in stems}
-    return sorted(orphans)
-
-
-def _first_existing(*candidates: Path) -> Path | None:
-    # os.path.exists answers False for a name that the file system refuses; Path.exists raises.
-    return next((path for path in candidates if os.path.exists(path)), None)  # noqa: PTH110
-
-
-def _clean(path: Path) -> Path:
-    """Return one spelling of a path, so that an image listed twice is seen to be one."""
-    return Path(os.path.normpath(path))
+        last = len(parts) - 1 - parts[::-1].index("images")
+        labels = os.path.normpath(enclosure.root.joinpath(*parts[:last], "labels", *parts[last + 1 :]))
+        del ids[len(ids) - 1 - ids[::-1].index("images")]
+    labels_place = enclosure.place(labels)
+    return _Folder(labels, "" if labels_place == "." else f"{labels_place}/", "".join(f"{part}/" for part in ids))
