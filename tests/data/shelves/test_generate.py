@@ -72,7 +72,7 @@ def test_another_process_with_another_hash_seed_draws_the_same(hash_seed: str) -
 def test_more_images_change_no_earlier_one(tmp_path: Path) -> None:
     few = generated(tmp_path / "few", SMALL)
     many = generated(tmp_path / "many", SMALL.replace("train: 3, val: 1", "train: 5, val: 2"))
-    assert 8 == len(many.images)
+    assert 8 == many.total
     assert files_of(few).items() <= files_of(many).items()
 
 
@@ -82,19 +82,20 @@ def test_every_image_of_every_split_and_seed_differs(tmp_path: Path) -> None:
     assert 10 == len({*files_of(one).values(), *files_of(two).values()})
 
 
-def test_an_image_has_its_place_split_and_one_place_for_each_box(tmp_path: Path) -> None:
+def test_an_image_has_its_place_split_and_one_line_for_each_box(tmp_path: Path) -> None:
     source = generated(tmp_path / "set", SMALL)
-    first = source.images[0]
+    first = next(iter(source.images))
     assert ("shelves", "train/0000", "train", None) == (source.format, first.image_id, first.split, first.group)
     assert tmp_path / "set" / "images" / "train" / "0000.jpg" == first.path
-    assert len(first.boxes) == len(first.box_places) > 0
-    assert "shelves.yaml scene train/0000 object 1" == first.box_places[0]
+    assert len(first.boxes) == len(first.lines) > 0
+    assert ("shelves.yaml", {0}) == (first.labels, set(first.lines))
+    assert (tmp_path / "set", 5) == (source.root, source.total)
 
 
 def test_views_of_one_scene_form_a_group(tmp_path: Path) -> None:
-    source = generated(tmp_path / "set", SMALL.replace("scene: {", "scene: {views: 2, "))
-    assert ["train/scene-0000", "train/scene-0000", "train/scene-0001"] == [i.group for i in source.images[:3]]
-    assert source.images[0].path.read_bytes() != source.images[1].path.read_bytes()
+    images = list(generated(tmp_path / "set", SMALL.replace("scene: {", "scene: {views: 2, ")).images)
+    assert ["train/scene-0000", "train/scene-0000", "train/scene-0001"] == [i.group for i in images[:3]]
+    assert images[0].path.read_bytes() != images[1].path.read_bytes()
 
 
 def test_the_default_file_states_the_defaults() -> None:

@@ -54,7 +54,7 @@ def generate(spec_file: Path, folder: Path, *, progress: Progress) -> Source:
         _write_image(spec, spec_file.name, folder, split, index)
         for split, index in progress(places, label="draw shelves", total=len(places))
     ]
-    return Source("shelves", spec.classes, tuple(images))
+    return Source("shelves", spec_file.parent, spec.classes, tuple(images), total=len(images))
 
 
 def draw_picture(spec: SceneSpec, split: Split, index: int) -> Picture:
@@ -89,7 +89,8 @@ def _write_image(spec: SceneSpec, spec_name: str, folder: Path, split: Split, in
         image_id=image_id,
         path=path,
         boxes=picture.boxes,
-        box_places=tuple(f"{spec_name} scene {image_id} object {n}" for n in range(1, len(picture.boxes) + 1)),
+        labels=spec_name,
+        lines=(0,) * len(picture.boxes),
         split=split,
         group=f"{split}/scene-{index // spec.views:04d}" if spec.views > 1 else None,
     )
