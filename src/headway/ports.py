@@ -67,6 +67,10 @@ InspectImage = Callable[[bytes], Inspection]
 """Decodes the bytes of an image file in full, once. A damaged image is a value, not an exception."""
 
 
+ForeignFault = tuple[str, str, int | None]
+"""Code of a kind of problem, one sentence, and index of the box that it is about, where it is one."""
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignImage:
     """The labels of one image, as a general library read them.
@@ -75,11 +79,13 @@ class ForeignImage:
         file: image file as the labels name it.
         labels: file that the labels are written in.
         boxes: corners in pixels; also bad ones.
+        faults: what is wrong with its labels.
     """
 
     file: str
     labels: Path
     boxes: tuple[Box, ...]
+    faults: tuple[ForeignFault, ...] = ()
 
 
 ReadForeign = Callable[[Path, str], Sequence[ForeignImage]]
@@ -261,4 +267,20 @@ class Plotter(Protocol):
 
     def plot_robustness(self, slices: Sequence[Slice]) -> bytes:
         """Draw the share of mAP50-95 that is left under each corruption."""
+        ...
+
+
+class DatasetPlotter(Protocol):
+    """Draws the data set card's plots as PNG; equal numbers give equal bytes."""
+
+    def plot_class_counts(self, counts: Mapping[str, Mapping[str, int]]) -> bytes:
+        """Draw the number of boxes of each class (class -> split -> boxes) as bars."""
+        ...
+
+    def plot_boxes(self, sides: NDArray[np.float64], places: NDArray[np.int64], per_image: NDArray[np.int64]) -> bytes:
+        """Draw how large boxes are, where they lie, and how many an image has.
+
+        `sides` are square roots of box areas in pixels, `places` a map of counts (rows from the top), `per_image`
+        the number of boxes of each image.
+        """
         ...
