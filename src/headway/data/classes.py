@@ -17,7 +17,7 @@ from pathlib import Path
 import yaml
 
 from headway.contracts import atomic
-from headway.contracts.params.document import Document, ParamsError, parse_document
+from headway.contracts.params.document import ParamsError, parse_document
 from headway.data.findings import Findings
 from headway.errors import InputError
 
@@ -55,8 +55,9 @@ def parse_registry(text: str, file: str) -> tuple[str, ...]:
         raise InputError(f"{file} has schema version {version!r}, not {SCHEMA_VERSION}", hint=restore)
     if not isinstance(classes, dict):
         raise InputError(f"{file}:{document.line_of(('classes',))} holds no classes by name", hint=restore)
-    for expected, (name, class_id) in enumerate(classes.items()):
-        _check_entry(document, name, class_id, expected)
+    lines = [line for path, line in document.lines.items() if len(path) == 2 and path[0] == "classes"]
+    for expected, ((name, class_id), line) in enumerate(zip(classes.items(), lines, strict=False)):
+        _check_entry(f"{file}:{line}", name, class_id, expected)
     return tuple(classes)
 
 
@@ -120,11 +121,10 @@ def _restore(file: str) -> str:
     return f"restore it: git checkout -- {file}"
 
 
-def _check_entry(document: Document, name: object, class_id: object, expected: int) -> None:
-    where = f"{document.file}:{document.line_of(('classes', str(name)))}"
+def _check_entry(where: str, name: object, class_id: object, expected: int) -> None:
     if not isinstance(name, str) or not name.strip():
         raise InputError(f"{where} names a class {name!r}, which YAML does not read as text", hint="put it in quotes")
-    if class_id is True or class_id is False or class_id != expected:
+    if type(class_id) is not int or class_id != expected:
         raise InputError(
             f"{where}: class {name!r} has id {class_id!r}, not {expected}",
             hint="ids run 0, 1, 2 ... in the order of lines, without gaps; a class is only ever added at the end",

@@ -25,6 +25,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import product
 
 from headway.contracts.dataset import SPLITS, Split
 from headway.contracts.params.prepare import PrepareParams, SplitParams
@@ -204,8 +205,8 @@ def _follow_source(
     refused = []
     for member in group:
         claim = claims.get(member.image_id)
-        if len(examples) == 1:
-            chosen[member.image_id] = claim or furthest
+        if claim is None and (repair or len(examples) == 1):
+            chosen[member.image_id] = furthest
         elif claim is not None and (not repair or side(claim) == furthest):
             chosen[member.image_id] = claim
         else:
@@ -269,33 +270,41 @@ def _count_boxes(groups: list[list[Member]], splits: Mapping[str, Split]) -> dic
 def _cover_classes(free: list[_FreeGroup], counts: dict[Split, Counter[str]], params: PrepareParams) -> None:
     """Move free groups to splits that have too few boxes of a class; `counts` holds the boxes of all other images.
 
-    The rarest class comes first; of each class train comes before test, and test before val. A group moves only if
-    the split that it leaves keeps enough of every class, so no move undoes another.
+    First every class that train lacks gets there, whatever that costs: what is not learnt need not be scored. Then
+    each split gets a box of each class, then enough of them: the rarest class first, and of each class train before
+    test before val. In both rounds a group moves only if the split that it leaves keeps as much, so none is undone.
     """
     for group in free:
         counts[group.split].update(group.boxes)
     totals = sum(counts.values(), Counter[str]())
-    enough = {name: _enough(total, params) for name, total in totals.items()}
     holders: dict[str, list[_FreeGroup]] = defaultdict(list)
     for group in sorted(free, key=lambda group: group.rank):
         for name in group.boxes:
             holders[name].append(group)
+    rarest_first = sorted(holders, key=lambda name: (totals[name], name))
+    for name in rarest_first:
+        if not counts["train"][name]:
+            _move(holders[name][0], "train", counts)
     targets: tuple[Split, ...] = ("train", "test", "val")
-    for name in sorted(holders, key=lambda name: (totals[name], name)):
-        for target in targets:
+    for most in (1, params.min_boxes):
+        enough = {name: _enough(total, most, params.split) for name, total in totals.items()}
+        for name, target in product(rarest_first, targets):
             for group in holders[name]:
                 if counts[target][name] >= enough[name][target]:
                     break
                 if group.split != target and target in group.allowed and _can_leave(group, counts, enough):
-                    counts[group.split].subtract(group.boxes)
-                    counts[target].update(group.boxes)
-                    group.split = target
+                    _move(group, target, counts)
 
 
-def _enough(total: int, params: PrepareParams) -> dict[Split, int]:
-    """Return how many of `total` boxes of a class each split should have at least: its share, up to `min_boxes`."""
-    most = params.min_boxes
-    val, test = (min(most, max(1, int(share * total))) for share in (params.split.val, params.split.test))
+def _move(group: _FreeGroup, target: Split, counts: Mapping[Split, Counter[str]]) -> None:
+    counts[group.split].subtract(group.boxes)
+    counts[target].update(group.boxes)
+    group.split = target
+
+
+def _enough(total: int, most: int, shares: SplitParams) -> dict[Split, int]:
+    """Return how many of `total` boxes of a class each split should have at least: its share, from 1 to `most`."""
+    val, test = (min(most, max(1, int(share * total))) for share in (shares.val, shares.test))
     return {"train": min(most, max(1, total - val - test)), "val": val, "test": test}
 
 
