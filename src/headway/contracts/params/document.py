@@ -102,7 +102,8 @@ def parse_document(text: str, file: str) -> Document:
         where = f"{file}:{mark.line + 1}" if mark else file
         problem = getattr(error, "problem", None) or "not YAML"
         raise InputError(f"{where}: {problem}", hint="mend the YAML at that line") from error
-    except (RecursionError, ValueError) as error:  # nested too deeply, or a date that does not exist
+    except (RecursionError, ValueError, LookupError, AttributeError, OverflowError) as error:
+        # Nested too deeply, a date that does not exist, or a tag that does not fit its value (`!!int ""`).
         raise InputError(f"{file} is not a plain YAML mapping ({error})", hint="mend the file") from error
     if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
         raise InputError(f"{file} holds no mapping of keys to values", hint="start from the default params.yaml")
