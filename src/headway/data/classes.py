@@ -11,6 +11,8 @@ by this file alone.
 
 from __future__ import annotations
 
+import sys
+import textwrap
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -72,8 +74,9 @@ def extend_registry(path: Path, names: Sequence[str]) -> tuple[str, ...]:
     before = read_registry(path) if path.exists() else ()
     now = tuple(dict.fromkeys((*before, *names)))
     if now != before or not path.exists():
-        values = {"schema_version": SCHEMA_VERSION, "classes": {name: number for number, name in enumerate(now)}}
-        atomic.write_text(path, _COMMENT + yaml.safe_dump(values, sort_keys=False, allow_unicode=True))
+        lines = [_line(name, number) for number, name in enumerate(now)]
+        classes = "classes:\n" + "".join(lines) if lines else "classes: {}\n"
+        atomic.write_text(path, f"{_COMMENT}schema_version: {SCHEMA_VERSION}\n{classes}")
     return now
 
 
@@ -115,6 +118,12 @@ def check_append_only(before: tuple[str, ...], now: tuple[str, ...]) -> list[str
         else:
             faults.append(f"class {name!r} (id {number}) was removed or renamed")
     return faults
+
+
+def _line(name: str, class_id: int) -> str:
+    """Return one line, whatever the name holds: what is not printable (also line ends) is escaped."""
+    written = yaml.safe_dump({name: class_id}, allow_unicode=name.isprintable(), width=sys.maxsize)
+    return textwrap.indent(written, "  ")
 
 
 def _restore(file: str) -> str:
