@@ -108,7 +108,7 @@ def _sentences(values: Mapping[str, Any]) -> list[str]:
     if values["frozen"]:
         lines.append(f"frozen: {_images(values['frozen'])} from fresh to test")
     if not (values["added"] or values["frozen"]):
-        return [*lines, f"nothing to do: {values['ledger']} names every image"]
+        return [*lines, f"nothing to do: {values['ledger']} has every image that has a split"]
     if values["dry_run"]:
         return [*lines, f"would add {_images(values['added'])} to {values['ledger']}; nothing was written"]
     return [*lines, f"added {_images(values['added'])} to {values['ledger']}; commit it"]
