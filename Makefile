@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help install repro ui check test test-slow bench
+.PHONY: help install repro ui check test test-slow bench fuzz
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -34,3 +34,7 @@ test-slow: install ## every test, full counts
 
 bench: install ## speed, side by side in one run; writes bench/results.json
 	@python -m bench.run
+
+SECONDS ?= 60
+fuzz: install ## feed damaged files to every label reader for SECONDS=60
+	@python tools/fuzz_readers.py --seconds $(SECONDS)
