@@ -270,6 +270,10 @@ class Plotter(Protocol):
         ...
 
 
+DrawSamples = Callable[[Sequence[tuple[NDArray[np.uint8], Sequence[Box]]], Sequence[str]], NDArray[np.uint8]]
+"""Returns one RGB picture of several, each with its labelled boxes; the second argument lists all class names."""
+
+
 class DatasetPlotter(Protocol):
     """Draws the data set card's plots as PNG; equal numbers give equal bytes."""
 

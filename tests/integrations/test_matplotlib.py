@@ -29,6 +29,11 @@ PLOTS: dict[str, Callable[[], bytes]] = {
     "reliability": lambda: matplotlib.plot_reliability(Calibration(expected_calibration_error=0.1, bins=BINS)),
     "no detection": lambda: matplotlib.plot_reliability(Calibration(expected_calibration_error=None, bins=BINS[:1])),
     "robustness": lambda: matplotlib.plot_robustness(scorecard().slices),
+    "class counts": lambda: matplotlib.plot_class_counts({"can": {"train": 5, "test": 2}, "$x^$ \n|": {"fresh": 1}}),
+    "many classes": lambda: matplotlib.plot_class_counts({str(number): {"val": number} for number in range(80)}),
+    "no class counted": lambda: matplotlib.plot_class_counts({}),
+    "boxes": lambda: matplotlib.plot_boxes(RECALL * 200, np.eye(8, dtype=np.int64), np.arange(5)),
+    "no box": lambda: matplotlib.plot_boxes(np.zeros(0), np.zeros((8, 8), np.int64), np.zeros(0, np.int64)),
 }
 
 

@@ -19,6 +19,7 @@ SCORECARD = REPORTS / "scorecard.json"
 PROVENANCE = REPORTS / "provenance.json"
 LATENCY = REPORTS / "latency.json"
 PLOTS = REPORTS / "plots"
+DATA_CARD = REPORTS / "data_card"
 CLOCKED = {PROVENANCE, EXPORT_SPEED, LATENCY}
 """Reports that the clock and the machine decide: part of no digest."""
 STATE = Path(".headway")
