@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from headway.contracts.dataset import Split
-from headway.contracts.params.document import Document, read_document
+from headway.contracts.params.document import Document, KeyPath, read_document
 from headway.contracts.problems import Problem
 from headway.data.findings import Findings
 from headway.data.readers.files import IMAGE_SUFFIXES, Enclosure, find_files, place, printable, quoted
@@ -149,8 +149,11 @@ class _Listing:
         known = len(self.findings.problems)
         for key, split in _SPLIT_KEYS.items():
             value = self.document.values.get(key)
-            for entry in value if isinstance(value, list) else [] if value is None else [value]:
-                self._read_entry(key, split, entry)
+            if isinstance(value, list):
+                for index, entry in enumerate(value):
+                    self._read_entry((key, index), split, entry)
+            elif value is not None:
+                self._read_entry((key,), split, value)
         if not self.splits and len(self.findings.problems) == known:
             name = self.document.file
             raise InputError(
@@ -158,9 +161,9 @@ class _Listing:
                 hint=f"mend {Path(name).name}: paths in it are relative to its own folder, or its path:",
             )
 
-    def _read_entry(self, key: str, split: Split, entry: Any) -> None:
+    def _read_entry(self, where: KeyPath, split: Split, entry: Any) -> None:
         """Note the images of one entry: a folder, or a text file that lists them."""
-        file, line = Path(self.document.file).name, self.document.line_of((key,))
+        key, file, line = where[0], Path(self.document.file).name, self.document.line_of(where)
         bases = self._bases()
         # Roboflow writes `../train/images` for a folder beside the data.yaml.
         beside = re.sub(r"^(\.\./)+", "", entry) if isinstance(entry, str) else ""

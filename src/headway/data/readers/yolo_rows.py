@@ -20,7 +20,7 @@ _PLAIN = r" +(-?\d{1,9}(?:\.\d{0,20})?)"
 _GOOD_ROW = re.compile(rf" *(\d{{1,9}}){4 * _PLAIN} *", re.ASCII)
 """What nearly every row looks like: so short that `EXACT` holds it, and never more than a double does."""
 _NOT_SPACE = re.compile(r"[^\S ]|[,;]")
-_WRITTEN_DIGITS = (6, 10, 16, 24, 60)
+_WRITTEN_DIGITS = (7, 12, 17, 25, 50)
 
 Complaint = tuple[str, str]
 """Code and sentence of what is wrong with a row."""
@@ -71,22 +71,18 @@ def parse_row(row: str, classes: Sequence[str], width: int, height: int) -> Box:
 
 
 def format_row(box: Box, class_id: int, width: int, height: int) -> str:
-    """Return the shortest row that `parse_row` reads back as exactly this box (if 60 digits can say it)."""
+    """Return a row that `parse_row` reads back as exactly this box, with as few digits as that takes (up to 50)."""
+    corners = (box.x_min, box.y_min, box.x_max, box.y_max)
     with localcontext(EXACT):
-        x_min, y_min, x_max, y_max = map(Decimal, (box.x_min, box.y_min, box.x_max, box.y_max))
-        shares = (
-            (x_min + x_max) / 2 / width,
-            (y_min + y_max) / 2 / height,
-            (x_max - x_min) / width,
-            (y_max - y_min) / height,
-        )
         half_size = Decimal(width) / 2, Decimal(height) / 2
+        shares = [Decimal(corner) / side for corner, side in zip(corners, (width, height, width, height), strict=True)]
         for digits in _WRITTEN_DIGITS:
-            written = [f"{share:.{digits}f}" for share in shares]
-            x, y, columns, rows = map(Decimal, written)
-            if _corners(x, y, columns, rows, *half_size) == (box.x_min, box.y_min, box.x_max, box.y_max):
+            # Centre and size follow from rounded corners, so that a box that ends at the border does so when read.
+            x_min, y_min, x_max, y_max = (round(share, digits) for share in shares)
+            row = (x_min + x_max) / 2, (y_min + y_max) / 2, x_max - x_min, y_max - y_min
+            if _corners(*row, *half_size) == corners:
                 break
-    return f"{class_id} {' '.join(written)}"
+        return " ".join([str(class_id), *(f"{number.normalize():f}" for number in row)])
 
 
 def _lines(text: str) -> list[str]:
