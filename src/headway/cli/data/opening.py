@@ -108,7 +108,7 @@ def _read_records(params: PrepareParams, *, new_ledger: bool) -> Records:
     records = Records(read_registry(registry), {} if begins else read_ledger(ledger))
     for text in _committed(registry):
         _refuse(check_append_only(parse_registry(text, str(registry)), records.registry or ()), registry)
-    now = ledger.read_text(encoding="utf-8")
+    now = "" if begins else ledger.read_text(encoding="utf-8")
     for text in _committed(ledger):
         _refuse(check_ledger_grew(text, now), ledger)
     return records
