@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from headway.contracts.dataset import Split
 from headway.contracts.params.prepare import PrepareParams
+from headway.contracts.problems import Problem
 from headway.data.classes import check_registry
 from headway.data.copies import check_copies, check_leaks, group_images
 from headway.data.coverage import check_coverage
@@ -79,8 +80,8 @@ def examine(
     dropped = findings.note(check_copies(survey.seen, params.group))
     seen = [one for one in survey.seen if one.image_id not in dropped]
     groups = group_images(seen, params.group)
-    assignment = split_images(seen, records.ledger, params)
-    unwanted = findings.note(assignment.problems)
+    assignment = assign_splits(_members(seen, groups), records.ledger, params)
+    unwanted = findings.note([*assignment.problems, *_leaks_to_repair(seen, records, params)])
     splits = {image_id: split for image_id, split in assignment.splits.items() if image_id not in unwanted}
     settled = tuple(one for one in seen if one.image_id in splits)
     findings.note(check_leaks(settled, splits, params.group))
@@ -96,6 +97,18 @@ def _check_ids(seen: Sequence[Seen], findings: Findings) -> None:
             files = sorted(one.file for one in seen if one.image_id == image_id)
             message = f"{count} images have the id {image_id!r}: {', '.join(files)}; rename all but one"
             findings.add("image-id-clash", message, files[0])
+
+
+def _members(seen: Sequence[Seen], groups: Mapping[str, str]) -> list[Member]:
+    return [Member(one.image_id, one.sha256, groups[one.image_id], one.given, one.boxes, one.file) for one in seen]
+
+
+def _leaks_to_repair(seen: Sequence[Seen], records: Records, params: PrepareParams) -> list[Problem]:
+    """Return, for `repair`, the images that leak between the ledger's own splits: a new image takes none away."""
+    if params.given_splits != "repair":
+        return []
+    known = [one for one in seen if one.sha256 in records.ledger]
+    return find_leaks(_members(known, group_images(known, params.group)), records.ledger)
 
 
 def _settle_classes(
