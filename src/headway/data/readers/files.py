@@ -94,7 +94,7 @@ def find_files(folder: Path, suffixes: Collection[str]) -> list[Path]:
     Raises:
         OSError: a folder cannot be listed.
     """
-    return sorted(Path(name) for name in _walk(str(folder), suffixes)[0])
+    return [Path(name) for name in sorted(_walk(str(folder), suffixes)[0])]
 
 
 def place(path: Path, root: Path) -> str:
