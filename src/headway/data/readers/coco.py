@@ -16,7 +16,7 @@ from headway.data.findings import Findings
 from headway.data.readers.corners import Corners, RowFault, corners_around, corners_of_size
 from headway.data.readers.files import place, quoted
 from headway.data.readers.gathering import Gathering, Listed, split_of_name
-from headway.data.readers.json_text import BrokenJson, Number, read_numbers, read_size, walk_object
+from headway.data.readers.json_text import BrokenJson, Number, is_text, read_numbers, read_size, walk_object
 from headway.data.source import Source
 from headway.errors import InputError
 from headway.ports import ReadImageSize
@@ -208,7 +208,7 @@ def _read_categories(file: _File, findings: Findings) -> dict[Key, str]:
     names: dict[Key, str] = {}
     for line, value in file.categories:
         key, name = (_key(value.get("id")), value.get("name")) if isinstance(value, dict) else (None, None)
-        if key is None or not isinstance(name, str) or isinstance(name, Number) or not name.strip():
+        if key is None or not is_text(name):
             findings.add("label-malformed", f"category {quoted(str(value))} has no id and name", file.name, line)
         elif key in names:
             said = f"category id {key[1]} of {quoted(name)} is that of {quoted(names[key])} too"
@@ -231,7 +231,7 @@ def _read_images(file: _File, gathering: Gathering, read_image_size: ReadImageSi
     images: dict[Key, Listed | None] = {}
     for line, value in file.images:
         key, name = (_key(value.get("id")), value.get("file_name")) if isinstance(value, dict) else (None, None)
-        if key is None or not isinstance(name, str) or isinstance(name, Number) or not name.strip():
+        if key is None or not is_text(name):
             said = f"image {quoted(str(value))} has no id and file_name"
             gathering.findings.add("label-malformed", said, file.name, line)
             continue

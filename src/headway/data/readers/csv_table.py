@@ -115,28 +115,88 @@ def read_csv(path: Path, *, read_image_size: ReadImageSize, findings: Findings) 
     gathering = Gathering(root, findings)
     for one in paths:
         split = split_of_name(one.stem) if len(paths) > 1 else None
-        _read_table(one, place(one, root), split, gathering, read_image_size)
+        first, *lines = _ENDS.split(one.read_bytes())
+        table = _Table(place(one, root), split, _read_layout(first, one), gathering, read_image_size)
+        for number, content in enumerate(lines, start=2):
+            if content.strip():
+                table.read_line(content, number)
     whole = path.is_dir() or len(find_csv_files(root)) <= 1
     images = tuple(gathering.images(whole=whole))
     return Source("csv", root, (), images, len(images))
 
 
-def _read_table(
-    path: Path, name: str, split: Split | None, gathering: Gathering, read_image_size: ReadImageSize
-) -> None:
-    first, *lines = _ENDS.split(path.read_bytes())
-    layout = _read_layout(first, path)
-    for number, content in enumerate(lines, start=2):
-        if not content.strip():
-            continue
+@dataclass(frozen=True)
+class _Table:
+    """One file that is being read.
+
+    Attributes:
+        name: of the file, relative to the root.
+        split: that its name gives every image, or None.
+        layout: which column holds what.
+        gathering: takes the rows.
+        read_image_size: to compare with the size that rows declare.
+    """
+
+    name: str
+    split: Split | None
+    layout: _Layout
+    gathering: Gathering
+    read_image_size: ReadImageSize
+
+    def read_line(self, content: bytes, line: int) -> None:
+        """Take one line of the file, or report what is wrong with it."""
         try:
-            row, separated = _read_fields(content.decode(), layout)
+            fields, is_odd = _read_fields(content.decode(), self.layout)
         except UnicodeDecodeError as error:
-            gathering.findings.add("label-encoding", f"not UTF-8 text ({error.reason})", name, number)
+            self.gathering.findings.add("label-encoding", f"not UTF-8 text ({error.reason})", self.name, line)
+            return
         except RowFault as fault:
-            gathering.findings.add(fault.code, str(fault), name, number)
-        else:
-            _read_row(row, separated, number, name, split, layout, gathering, read_image_size)
+            self.gathering.findings.add(fault.code, str(fault), self.name, line)
+            return
+        name = fields[self.layout.image].strip()
+        if not name:
+            self.gathering.findings.add("label-malformed", "the row names no image", self.name, line)
+            return
+        listed = self.gathering.image(name, _FOLDERS, self.name, line)
+        if listed is not None:
+            self._read_facts(fields, line, listed)
+            self._read_row(fields, line, listed, is_odd=is_odd)
+
+    def _read_facts(self, fields: Sequence[str], line: int, listed: Listed) -> None:
+        """Take what a row says of its image: split, group and size."""
+        layout = self.layout
+        given = fields[layout.split].strip().lower() if layout.split is not None else ""
+        if given and given not in SPLIT_NAMES:
+            self._report(listed, "label-malformed", f"split {quoted(given)} is not train, val or test", line)
+        self.gathering.put(listed, SPLIT_NAMES.get(given, self.split), self.name, line)
+        group = fields[layout.group].strip() if layout.group is not None else ""
+        if group and listed.group not in (None, group):
+            said = f"group {quoted(group)}, but {quoted(str(listed.group))} in an earlier row"
+            self._report(listed, "label-malformed", said, line)
+        listed.group = listed.group or group or None
+        if layout.image_size is not None:
+            width, height = (fields[column].strip() for column in layout.image_size)
+            declared = (int(width), int(height)) if _POSITIVE.fullmatch(width) and _POSITIVE.fullmatch(height) else None
+            if declared is not None and declared != listed.declared:
+                listed.declared = declared
+                listed.check_size(declared, line, self.read_image_size)
+
+    def _read_row(self, fields: Sequence[str], line: int, listed: Listed, *, is_odd: bool) -> None:
+        """Take the box of a row."""
+        try:
+            box = _read_box(fields, self.layout)
+        except RowFault as fault:
+            self._report(listed, fault.code, str(fault), line)
+            return
+        index = None if box is None else listed.add(box, line if self.name == listed.labels else 0)
+        if is_odd:
+            self._report(listed, "label-separator", "separated in another way than the first line", line, index)
+        if len(fields) > self.layout.columns:
+            said = f"{len(fields)} fields instead of {self.layout.columns}"
+            self._report(listed, "label-extra-columns", said, line, index)
+
+    def _report(self, listed: Listed, code: str, message: str, line: int, box: int | None = None) -> None:
+        listed.report(code, message, line, box, file=self.name)
 
 
 def _read_layout(first: bytes, path: Path) -> _Layout:
@@ -202,65 +262,6 @@ def _split_row(text: str, delimiter: str) -> list[str]:
         return next(csv.reader([text], delimiter=delimiter, strict=True))
     except (csv.Error, StopIteration) as error:
         raise RowFault("label-malformed", f"{quoted(text)} is no row ({error})") from error
-
-
-def _read_row(
-    fields: list[str],
-    separated: bool,
-    line: int,
-    file: str,
-    split: Split | None,
-    layout: _Layout,
-    gathering: Gathering,
-    read_image_size: ReadImageSize,
-) -> None:
-    name = fields[layout.image].strip()
-    if not name:
-        gathering.findings.add("label-malformed", "the row names no image", file, line)
-        return
-    listed = gathering.image(name, _FOLDERS, file, line)
-    if listed is None:
-        return
-    _read_facts(fields, line, file, split, layout, gathering, listed, read_image_size)
-    try:
-        box = _read_box(fields, layout)
-    except RowFault as fault:
-        listed.report(fault.code, str(fault), line, file=file)
-        return
-    index = None if box is None else listed.add(box, line if file == listed.labels else 0)
-    if separated:
-        listed.report("label-separator", "separated in another way than the first line", line, index, file=file)
-    if len(fields) > layout.columns:
-        said = f"{len(fields)} fields instead of {layout.columns}"
-        listed.report("label-extra-columns", said, line, index, file=file)
-
-
-def _read_facts(
-    fields: Sequence[str],
-    line: int,
-    file: str,
-    split: Split | None,
-    layout: _Layout,
-    gathering: Gathering,
-    listed: Listed,
-    read_image_size: ReadImageSize,
-) -> None:
-    """Take what a row says of its image: split, group and size."""
-    given = fields[layout.split].strip().lower() if layout.split is not None else ""
-    if given and given not in SPLIT_NAMES:
-        listed.report("label-malformed", f"split {quoted(given)} is not train, val or test", line, file=file)
-    gathering.put(listed, SPLIT_NAMES.get(given, split), file, line)
-    group = fields[layout.group].strip() if layout.group is not None else ""
-    if group and listed.group not in (None, group):
-        said = f"group {quoted(group)}, but {quoted(str(listed.group))} in an earlier row"
-        listed.report("label-malformed", said, line, file=file)
-    listed.group = listed.group or group or None
-    if layout.image_size is not None:
-        width, height = (fields[column].strip() for column in layout.image_size)
-        declared = (int(width), int(height)) if _POSITIVE.fullmatch(width) and _POSITIVE.fullmatch(height) else None
-        if declared is not None and declared != listed.declared:
-            listed.declared = declared
-            listed.check_size(declared, line, read_image_size)
 
 
 def _read_box(fields: Sequence[str], layout: _Layout) -> Box | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from headway.contracts.dataset import Box, Split
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.findings import Findings
 from headway.data.readers.files import IMAGE_SUFFIXES, Enclosure, place, quoted
 from headway.data.source import SourceImage
@@ -145,7 +145,10 @@ class Gathering:
         self.findings.add("split-conflict", said, labels, line)
 
     def images(self, *, whole: bool) -> Iterator[SourceImage]:
-        """Yield the images by image id; with `whole`, also those in the same folders that no label file lists."""
+        """Yield the images by image id; with `whole`, also those in the same folders that no label file lists.
+
+        Where nothing is listed, every folder counts.
+        """
         listed = list(self._listed.values())
         found = [_source_image(one) for one in listed]
         if whole:
@@ -158,17 +161,18 @@ class Gathering:
             splits[posixpath.dirname(place(one.path, self.root))].add(one.split)
         for file, path in self._files.items():
             folder = posixpath.dirname(file)
-            if file in self._listed or folder not in splits:
+            if file in self._listed or (splits and folder not in splits):
                 continue
             image_id = image_id_of(file)
-            known = next(iter(splits[folder])) if len(splits[folder]) == 1 else None
+            known = next(iter(splits[folder])) if len(splits.get(folder, ())) == 1 else None
             problem = Problem("image-without-label", "no label names this image", file, image_id=image_id)
             yield SourceImage(image_id, path, split=known, problems=(problem,))
 
     def _locate(self, name: str, folders: Sequence[str], labels: str, line: int, missing: str) -> str | None:
         plain = name.strip().replace("\\", "/")
-        places = [posixpath.normpath(posixpath.join(folder, plain)) for folder in folders]
-        if plain.startswith("/") or _DRIVE.match(plain) or all(one.split("/")[0] == ".." for one in places):
+        climbs = ".." in plain.split("/")  # which means something beside the label file only
+        places = [posixpath.normpath(posixpath.join(folder, plain)) for folder in folders[: 1 if climbs else None]]
+        if plain.startswith("/") or _DRIVE.match(plain) or places[0].split("/")[0] == "..":
             said = f"image {quoted(name)} lies outside the data set; name it relative to the label file"
             self.findings.add("path-escapes", said, labels, line)
             return None

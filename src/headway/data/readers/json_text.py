@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 from headway.data.readers.corners import RowFault, read_number
 from headway.data.readers.files import quoted
@@ -70,6 +70,11 @@ def walk_object(text: str) -> Iterator[tuple[str, Any, int]]:
     end = _skip(text, _expect(text, position, "}"))
     if end != len(text):
         raise _broken(text, "more text behind its end", end)
+
+
+def is_text(value: object) -> TypeGuard[str]:
+    """Return whether a JSON value is a string that holds more than spaces."""
+    return isinstance(value, str) and not isinstance(value, Number) and bool(value.strip())
 
 
 def read_numbers(values: object, count: int | None = None) -> list[Decimal]:

@@ -1,6 +1,6 @@
 """Ultralytics NDJSON: a header line with the class names, then one line an image.
 
-Format: https://docs.ultralytics.com/datasets/detect/#ultralytics-ndjson-format. A box is `[class, x_centre, y_centre,
+Format: https://docs.ultralytics.com/datasets/detect/. A box is `[class, x_centre, y_centre,
 width, height]`, the last four as shares of the image. Images are taken where they lie; `url` is never downloaded.
 """
 
@@ -17,7 +17,7 @@ from headway.data.findings import Findings
 from headway.data.readers.corners import Corners, RowFault, corners_around, corners_of_shares
 from headway.data.readers.files import quoted
 from headway.data.readers.gathering import SPLIT_NAMES, Gathering, Listed
-from headway.data.readers.json_text import BrokenJson, Number, parse_json, read_numbers, read_size
+from headway.data.readers.json_text import BrokenJson, is_text, parse_json, read_numbers, read_size
 from headway.data.source import Source
 from headway.errors import InputError
 from headway.ports import ReadImageSize
@@ -94,7 +94,7 @@ def _read_classes(header: Mapping[str, Any], file: str, findings: Findings) -> d
         names = {str(class_id): name for class_id, name in enumerate(names)}
     classes: dict[int, str] = {}
     for key, name in names.items() if isinstance(names, dict) else [("class_names", names)]:
-        if not (key.isascii() and key.isdigit() and len(key) < 10) or not isinstance(name, str) or not name.strip():
+        if not (key.isascii() and key.isdigit() and len(key) < 10) or not is_text(name):
             findings.add("label-malformed", f"class {quoted(key)} has no id and name: {quoted(str(name))}", file, 1)
         elif name in classes.values():
             findings.add("label-malformed", f"class {quoted(name)} has two ids", file, 1)
@@ -130,7 +130,7 @@ def _read_image(
     read_image_size: ReadImageSize,
 ) -> None:
     name, given = values.get("file"), values.get("split")
-    if values.get("type", "image") != "image" or not isinstance(name, str) or isinstance(name, Number) or not name:
+    if values.get("type", "image") != "image" or not is_text(name):
         gathering.findings.add("label-malformed", "the line is no image with a file", file.name, line)
         return
     split = SPLIT_NAMES.get(given) if isinstance(given, str) else None

@@ -1,6 +1,6 @@
 """Headway's own records of an imported data set: where each image lies, its digest, and its boxes by class name.
 
-JSON lines. The header says what made them and holds the digest of all lines that follow, so that damage shows.
+JSON lines. The header says what made them and holds a digest of all but `root` and itself, so that damage shows.
 Images stay where they are: `root` is the data set's folder, relative to that of the records where it was given so.
 """
 
@@ -67,12 +67,14 @@ def write_records(path: Path, source: Source, records: Iterable[Record], classes
         "schema_version": SCHEMA_VERSION,
         "kind": KIND,
         "format": source.format,
-        "root": root,
         "classes": list(classes),
         "about": dict(source.about),
         "images": len(lines),
-        "sha256": _digest(line.encode() for line in lines),
     }
+    digest = _begin_digest(header)
+    for line in lines:
+        digest.update(line.encode())
+    header |= {"root": root, "sha256": digest.hexdigest()}
     atomic.write_text(path, "".join([canonical_json(header) + "\n", *lines]))
 
 
@@ -150,7 +152,7 @@ def _read_header(path: Path) -> dict[str, Any]:
 
 def _read_images(path: Path, root: Path, header: Mapping[str, Any], findings: Findings) -> Iterator[SourceImage]:
     enclosure = Enclosure(root)
-    digest, count = hashlib.sha256(), 0
+    digest, count = _begin_digest(header), 0
     with path.open("rb") as file:
         file.readline()
         for number, line in enumerate(file, start=2):
@@ -228,8 +230,7 @@ def _text_or_none(values: Mapping[str, Any], name: str) -> str | None:
     return None if values[name] is None else _text(values, name)
 
 
-def _digest(lines: Iterable[bytes]) -> str:
-    digest = hashlib.sha256()
-    for line in lines:
-        digest.update(line)
-    return digest.hexdigest()
+def _begin_digest(header: Mapping[str, Any]) -> hashlib._Hash:
+    """Return a SHA-256 that has taken the header; a data set may be moved, so `root` is no part of it."""
+    said = {name: value for name, value in header.items() if name not in ("root", "sha256")}
+    return hashlib.sha256(canonical_json(said).encode())
