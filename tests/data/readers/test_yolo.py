@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headway.contracts.dataset import Box
-from headway.contracts.problems import KINDS, Problem
+from headway.contracts.problem import Problem
+from headway.contracts.problems import KINDS
 from headway.data.findings import Findings
 from headway.data.readers.yolo import format_row, parse_row, read_yolo
 from headway.data.readers.yolo_rows import read_rows
@@ -236,6 +237,7 @@ def test_a_row_that_is_no_box_is_reported_with_its_line(tmp_path: Path, row: str
         ("0 0,5 0,5 0,25 0,5", ["label-separator"]),
         ("0;0,5;0,5;0,25;0,5", ["label-separator"]),
         ("0 0.5 0.5 0.25 0.5 0.9", ["label-extra-columns"]),
+        ("0 0.5 0.5 0.25 0.5 sure", ["label-extra-columns"]),
         ("0,0.5,0.5,0.25,0.5,0.9", ["label-separator", "label-extra-columns"]),
         ("0 0.375 0.25 0.625 0.3 0.5 0.75", ["label-polygon"]),
         ("0 0.375 0.25 0.625 0.25 0.625 0.75 0.375 0.75", ["label-polygon"]),
@@ -436,7 +438,13 @@ def test_corners_are_the_doubles_nearest_to_what_the_digits_say(
     assert (float((y - rows / 2) * height), float((y + rows / 2) * height)) == (box.y_min, box.y_max)
 
 
-HOSTILE = st.text() | st.text(alphabet="0123456789.eE+-nainf \t_,;\r\n") | st.text(alphabet="01. ,;\n")
+FIELDS = st.sampled_from(["0", "1", "0.5", "-.5", "7", "nan", "x", "1e999", "0,5", ",", ";", "\t"])
+HOSTILE = (
+    st.lists(FIELDS, max_size=10).map(" ".join)
+    | st.text()
+    | st.text(alphabet="0123456789.eE+-nainf \t_,;\r\n")
+    | st.text(alphabet="01. ,;\n")
+)
 
 
 def check_nothing_is_lost(text: str, boxes_of: tuple[Box, ...], lines: tuple[int, ...], problems: set[int]) -> None:

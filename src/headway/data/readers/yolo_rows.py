@@ -158,7 +158,9 @@ def _read_box(
     complaints: list[Complaint],
 ) -> Box | None:
     """Return the box of 5 or 6 fields, or the box around an odd number of more; else add what is wrong."""
-    for text in fields[: _FIELDS if len(fields) == _FIELDS + 1 else None]:
+    if len(fields) == _FIELDS + 1:
+        fields = fields[:_FIELDS]
+    for text in fields:
         try:
             parse_number(text)
         except ValueError:
@@ -171,7 +173,7 @@ def _read_box(
         complaints.append(("class-unknown", f"class id {quoted(fields[0])} is not one of 0 to {len(classes) - 1}"))
         return None
     numbers = [exact(text) for text in fields[1:]]
-    if len(numbers) <= _FIELDS:
+    if len(fields) == _FIELDS:
         corners = _corners(numbers[0], numbers[1], numbers[2], numbers[3], *half_size)
     else:
         corners = _box_around(numbers[0::2], numbers[1::2], half_size)
