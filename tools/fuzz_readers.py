@@ -254,7 +254,8 @@ def try_input(target: Target, module: Any, data: Path, content: bytes) -> None:
         AssertionError: something was dropped silently, or reported in a way that no report can hold.
         Exception: whatever the reader raises, but for InputError.
     """
-    from headway.contracts.problems import KINDS, problem_values
+    from headway.contracts.problem import problem_values
+    from headway.contracts.problems import KINDS
     from headway.data.findings import Findings
     from headway.errors import InputError
     from headway.integrations.pillow.reading import read_image_size

@@ -11,7 +11,7 @@ from PIL import Image
 
 from headway.contracts.dataset import write_dataset
 from headway.contracts.layout import PREPARED
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from tests.blob_dataset import make_blob_dataset
 from tests.cli.command import run_headway
 

@@ -11,7 +11,7 @@ import pytest
 
 from headway.contracts.canonical import sha256_file
 from headway.contracts.dataset import FACTS
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from tests.cli.command import run_headway
 from tests.cli.versioned_project import VersionedProject, copy_project, make_versioned_project
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from headway.contracts.dataset import PreparedDataset, read_dataset, write_dataset
 from headway.contracts.layout import PREPARED
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from tests.blob_dataset import make_blob_dataset
 
 

@@ -19,6 +19,7 @@ from headway.contracts.dataset import (
     read_problems,
     write_dataset,
 )
+from headway.contracts.problem import Problem
 from headway.errors import InputError
 
 NAMES = st.text(max_size=8) | st.text(alphabet="a\n\r\x0b\x0c\x1c\x85\u2028\u2029", max_size=8)
@@ -31,23 +32,33 @@ RECORD = st.builds(
     sha256=st.just("0" * 64),
     width=st.integers(1),
     height=st.integers(1),
-    split=st.sampled_from(["train", "val", "test"]),
+    split=st.sampled_from(["train", "val", "test", "fresh"]),
     boxes=st.lists(BOXES, max_size=3).map(tuple),
     source=NAMES,
     group=st.none() | NAMES,
+)
+PROBLEM = st.builds(
+    Problem,
+    code=NAMES,
+    message=NAMES,
+    file=NAMES,
+    line=st.none() | st.integers(1),
+    image_id=st.none() | NAMES,
+    box=st.none() | st.integers(0),
+    others=st.lists(NAMES, max_size=2).map(tuple),
 )
 
 
 @given(
     classes=st.lists(NAMES, max_size=3).map(tuple),
     records=st.lists(RECORD, max_size=3).map(tuple),
-    problems=st.lists(NAMES, max_size=2),
+    problems=st.lists(PROBLEM, max_size=2),
 )
 def test_any_names_and_numbers_come_back(
     tmp_path_factory: pytest.TempPathFactory,
     classes: tuple[str, ...],
     records: tuple[ImageRecord, ...],
-    problems: list[str],
+    problems: list[Problem],
 ) -> None:
     dataset = PreparedDataset(tmp_path_factory.mktemp("prepared"), classes, records)
     write_dataset(dataset, problems)

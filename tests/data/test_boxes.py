@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headway.contracts.dataset import Box
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.boxes import check_boxes, cut, iou
 from headway.data.source import SourceImage
 from headway.detection.geometry import iou_matrix

@@ -7,7 +7,7 @@ import re
 
 from headway.contracts.dataset import Box
 from headway.contracts.markdown import escape
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.card import card_markdown, card_values, gather_facts
 from headway.data.diff import Version
 from tests.data.versions import CAN, image, version

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from headway.contracts.problems import KINDS, Problem, problem_from
+from headway.contracts.problem import Problem, problem_from
+from headway.contracts.problems import KINDS
 from headway.data.check_report import Checked, check_markdown, check_text, check_values, codes_text, codes_values
 from headway.data.findings import Findings
 

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from headway.contracts.dataset import ALL_SPLITS, SPLITS, Split
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.coverage import check_coverage
 from headway.data.survey import Seen
 

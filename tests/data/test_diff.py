@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 
 from headway.contracts.dataset import Box
-from headway.contracts.problems import Problem, sorted_problems
+from headway.contracts.problem import Problem
+from headway.contracts.problems import sorted_problems
 from headway.data.diff import (
     BoxChange,
     Count,

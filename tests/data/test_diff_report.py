@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from headway.contracts.dataset import Box
 from headway.contracts.markdown import code
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.diff import Version, diff_datasets
 from headway.data.diff_report import LONGEST, diff_markdown, diff_values
 from tests.data.versions import CAN, image, version, versions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from headway.contracts.dataset import Box
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.examples import Picture, choose_examples, image_ids_of, make_examples
 from headway.data.source import SourceImage
 

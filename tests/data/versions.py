@@ -7,7 +7,8 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from headway.contracts.dataset import ALL_SPLITS, Box, ImageRecord, PreparedDataset, Split, sorted_records
-from headway.contracts.problems import KINDS, Problem, sorted_problems
+from headway.contracts.problem import Problem
+from headway.contracts.problems import KINDS, sorted_problems
 from headway.data.diff import Version
 
 CLASSES = ("can", "bottle", "jar")

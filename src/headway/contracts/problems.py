@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from headway.contracts.problem import Problem
 
 Policy = Literal["fail", "drop", "keep"]
 Takes = Literal["row", "image", "set"]
@@ -41,37 +43,6 @@ class Kind:
     allowed: tuple[Policy, ...]
     fix: Policy | None = None
     kept: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """One thing that is wrong.
-
-    Attributes:
-        code: its `Kind`.
-        message: one sentence with the value seen, without the place.
-        file: where it is written, relative to the data set; "" for the set as a whole.
-        line: 1-based line in `file`, where it has lines.
-        image_id: the image that it concerns.
-        box: index among that image's boxes, where the row could be read as one.
-        others: ids of the other images that it concerns (duplicates, leaks).
-    """
-
-    code: str
-    message: str
-    file: str = ""
-    line: int | None = None
-    image_id: str | None = None
-    box: int | None = None
-    others: tuple[str, ...] = ()
-
-    @property
-    def place(self) -> str:
-        """`file:line` as far as they are known."""
-        return f"{self.file}:{self.line}" if self.line is not None else self.file
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.message}" if self.place else self.message
 
 
 def _kinds(*kinds: Kind) -> Mapping[str, Kind]:
@@ -154,16 +125,3 @@ _ORDER = {code: number for number, code in enumerate(KINDS)}
 def sorted_problems(problems: Iterable[Problem]) -> list[Problem]:
     """Return problems by kind, file, line and message."""
     return sorted(problems, key=lambda one: (_ORDER[one.code], one.file, one.line or 0, one.box or 0, one.message))
-
-
-def problem_values(problem: Problem) -> dict[str, Any]:
-    """Return a problem as JSON values; what is unknown is left out."""
-    values: dict[str, Any] = {"code": problem.code, "file": problem.file, "message": problem.message}
-    optional = {"line": problem.line, "image_id": problem.image_id, "box": problem.box}
-    values |= {name: value for name, value in optional.items() if value is not None}
-    return values | ({"others": list(problem.others)} if problem.others else {})
-
-
-def problem_from(values: Mapping[str, Any]) -> Problem:
-    """Return what `problem_values` gave."""
-    return Problem(**{**values, "others": tuple(values.get("others", ()))})

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from headway.contracts.dataset import Box
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.source import SourceImage
 
 TINY_PX2 = 16.0

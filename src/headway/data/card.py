@@ -9,7 +9,8 @@ from typing import Any
 
 from headway.contracts.dataset import ImageRecord, PreparedDataset, dataset_facts
 from headway.contracts.markdown import code, escape, table
-from headway.contracts.problems import KINDS, Problem
+from headway.contracts.problem import Problem
+from headway.contracts.problems import KINDS
 from headway.data.statistics import (
     LARGE_SIDE,
     SMALL_SIDE,

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from headway.contracts.markdown import code, escape, table
-from headway.contracts.problems import KINDS, Problem, problem_values, sorted_problems
+from headway.contracts.problem import Problem, problem_values
+from headway.contracts.problems import KINDS, sorted_problems
 from headway.data.findings import Findings
 
 SHOWN_PLACES = 3

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from headway.contracts.dataset import ALL_SPLITS, SPLITS, Split
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.survey import Seen
 
 _PURPOSES: dict[Split, str] = {"train": "learnt", "val": "chosen by its score", "test": "scored"}

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.contracts.dataset import ALL_SPLITS, Box, ImageRecord, PreparedDataset, Split, count_boxes
-from headway.contracts.problems import KINDS, Problem, sorted_problems
+from headway.contracts.problem import Problem
+from headway.contracts.problems import KINDS, sorted_problems
 from headway.detection.geometry import iou_matrix
 
 SAME_OBJECT_IOU = 0.5
@@ -196,6 +197,8 @@ def match_boxes(before: ImageRecord, now: ImageRecord) -> list[BoxChange]:
     Equal boxes are set aside. Of the others the pairs with the largest overlap
     are taken first, down to `SAME_OBJECT_IOU`; what remains was added or removed.
     """
+    if before.boxes == now.boxes:
+        return []
     old = sorted((Counter(before.boxes) - Counter(now.boxes)).elements(), key=_box_key)
     new = sorted((Counter(now.boxes) - Counter(before.boxes)).elements(), key=_box_key)
     matched = list(_overlapping(old, new))

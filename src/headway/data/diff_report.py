@@ -9,7 +9,8 @@ from typing import Any
 
 from headway.contracts.dataset import Box
 from headway.contracts.markdown import code, folded, table
-from headway.contracts.problems import KINDS, Problem, problem_values
+from headway.contracts.problem import Problem, problem_values
+from headway.contracts.problems import KINDS
 from headway.data.diff import BoxChange, Copy, Count, DatasetDiff, ImageEntry, ImagePair
 
 LONGEST = 60_000

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from headway.contracts.dataset import Split
 from headway.contracts.params.prepare import PrepareParams
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.classes import check_registry
 from headway.data.copies import check_copies, check_leaks, group_images
 from headway.data.coverage import check_coverage

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headway.contracts.dataset import Box
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.source import SourceImage
 
 SHOWN_EXAMPLES = 12

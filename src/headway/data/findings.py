@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from headway.contracts.problems import KINDS, Policy, Problem, sorted_problems
+from headway.contracts.problem import Problem
+from headway.contracts.problems import KINDS, Policy, sorted_problems
 from headway.data.source import SourceImage
 from headway.errors import InputError
 

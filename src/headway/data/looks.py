@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.scan import ImageFacts
 from headway.data.source import SourceImage
 

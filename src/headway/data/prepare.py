@@ -21,7 +21,8 @@ from headway.contracts.dataset import (
     write_dataset,
 )
 from headway.contracts.params.prepare import PrepareParams
-from headway.contracts.problems import Problem, problem_values, sorted_problems
+from headway.contracts.problem import Problem, problem_values
+from headway.contracts.problems import sorted_problems
 from headway.data.boxes import cut
 from headway.data.examine import Examination, Records, examine
 from headway.data.findings import Findings

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from headway.contracts.dataset import Box, Split
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 
 
 @dataclass(frozen=True, slots=True)

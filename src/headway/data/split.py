@@ -29,7 +29,7 @@ from itertools import product
 
 from headway.contracts.dataset import SPLITS, Split
 from headway.contracts.params.prepare import PrepareParams, SplitParams
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 
 _POSITION_BITS = 53
 """What a double holds exactly."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from headway.contracts.dataset import Box
 from headway.contracts.evidence import DETECTIONS, IMAGES
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.source import SourceImage
 from headway.detection.detections import Detections
 from headway.detection.geometry import iou_matrix

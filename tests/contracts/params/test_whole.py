@@ -22,6 +22,8 @@ def test_keys_that_dvc_needs_are_missed(tmp_path: Path) -> None:
     needed = "missing: dvc.yaml needs it written down"
     assert [
         Fault(1, "export", f"{needed}, if only as {{}}"),
+        Fault(2, "prepare.classes", needed),
+        Fault(2, "prepare.ledger", needed),
         Fault(2, "prepare.source", needed),
     ] == caught.value.faults
 

@@ -12,7 +12,8 @@ import click
 from headway.cli.data.opening import open_data, read_prepare_params
 from headway.contracts.canonical import readable_json
 from headway.contracts.dataset import ALL_SPLITS, Split
-from headway.contracts.problems import problem_values, sorted_problems
+from headway.contracts.problem import problem_values
+from headway.contracts.problems import sorted_problems
 from headway.data.examine import Examination
 from headway.data.findings import SHOWN_PROBLEMS, Findings
 from headway.data.ledger import append_ledger, frozen_rows

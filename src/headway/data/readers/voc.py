@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from headway.contracts.dataset import Box, Split
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.findings import Findings
 from headway.data.readers.files import Enclosure, field_problem, find_files, parse_number, place, quoted
 from headway.data.source import Source, SourceImage

@@ -17,7 +17,7 @@ from typing import Any
 
 from headway.contracts.dataset import Split
 from headway.contracts.params.document import Document, KeyPath, read_document
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.findings import Findings
 from headway.data.readers.files import IMAGE_SUFFIXES, Enclosure, find_files, place, printable, quoted
 from headway.data.readers.yolo_rows import Rows, format_row, parse_row, read_rows
