@@ -34,7 +34,7 @@ PIXELS_GOAL = 1.5
 LINEAR_GOAL = 1.1
 GROUP_GOAL_S = 10.0
 
-_SIZE = (320, 240)
+_SIZE = (640, 480)  # as most photos of COCO
 _TINY = (64, 48)
 _SET = WORK / "data"
 _GROWING = WORK / "data-growing"

