@@ -135,6 +135,7 @@ def _render(path: Path, values: Mapping[str, Any], failing: Sequence[Problem]) -
         lines += [f"{problem} [{problem.code}]" for problem in failing]
         if any(problem.code == "class-new" for problem in failing):
             lines.append("hint: --add-classes gives new classes the next ids")
+        lines.append("hint: mend the data, or set prepare.policy in params.yaml; headway data codes lists the policies")
     else:
         params = values["params"]
         lines += [f"label digest {values['label_digest']}", f"wrote {', '.join(params.values())}", ""]
