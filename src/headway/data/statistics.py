@@ -89,16 +89,16 @@ def choose_samples(records: Sequence[ImageRecord], count: int) -> list[ImageReco
         (record for record in records if record.boxes),
         key=lambda record: hashlib.sha256(f"{record.image_id} {record.sha256}".encode()).digest(),
     )
+    unseen = [{box.class_name for box in record.boxes} for record in rest]
     chosen: list[ImageRecord] = []
-    shown: set[str] = set()
     while rest and len(chosen) < count:
-        best = max(rest, key=lambda record: len({box.class_name for box in record.boxes} - shown))
-        new = {box.class_name for box in best.boxes} - shown
+        best = max(range(len(rest)), key=lambda index: len(unseen[index]))
+        new = unseen.pop(best)
         if not new:
             return chosen + rest[: count - len(chosen)]
-        rest.remove(best)
-        chosen.append(best)
-        shown |= new
+        chosen.append(rest.pop(best))
+        for names in unseen:
+            names -= new
     return chosen
 
 
