@@ -47,7 +47,7 @@ def test_the_report_says_what_changed_since_a_revision(changed_once: VersionedPr
 
     commit = changed_once.run("git", "rev-parse", "first")[:10]
     assert (0, "") == (result.returncode, result.stderr)
-    assert result.stdout.startswith(f"## Data since <code>first &#40;{commit}&#41;</code>\n")
+    assert result.stdout.startswith(f"## Data since <code>first ({commit})</code>\n")
     assert "**1 image removed, 1 label changed on images that stayed, 1 new class, 1 new leak.**" in result.stdout
 
 

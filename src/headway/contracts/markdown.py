@@ -54,6 +54,6 @@ def folded(summary: str, lines: Sequence[str]) -> Iterator[str]:
 
 
 def _entity(character: str) -> str:
-    if character.isalnum() or character in " -/.,…":
+    if character.isalnum() or character in " -/.,()…":
         return character
     return f"&#{ord(character)};" if character.isprintable() else "\ufffd"
