@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from headway.contracts.dataset import Box, Split
 from headway.data.findings import Findings
-from headway.data.readers.corners import Corners, RowFault, corners_around, corners_of_size
+from headway.data.readers.corners import Corners, RowFault, corners_around, corners_of_size, read_number
 from headway.data.readers.files import place, quoted
 from headway.data.readers.gathering import Gathering, Listed, split_of_name
 from headway.data.readers.json_text import BrokenJson, Number, is_text, read_numbers, read_size, walk_object
@@ -26,12 +27,11 @@ _OTHER_TASKS = ("captions_", "person_keypoints_", "stuff_", "panoptic_", "image_
 """What COCO itself ships beside `instances_*.json`: the same images again."""
 _ABOUT = {"description": "description", "version": "version", "url": "origin"}
 
-Key = tuple[str, str]
-"""An id as it is written: (type, text)."""
+Key = str
+"""An id as it is written, a text with a quotation mark in front."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
+class _Row(NamedTuple):
     """One annotation, as far as it can be read without knowing images and categories."""
 
     line: int
@@ -171,7 +171,8 @@ def _read_row(value: Any, line: int) -> _Row:
     if not isinstance(value, dict):
         fault = ("label-malformed", f"{quoted(str(value))} is no annotation")
         return _Row(line, None, None, None, (fault,))
-    corners, faults = None, []
+    corners: Corners | None = None
+    faults: list[tuple[str, str]] = []
     try:
         corners, is_mask = _read_corners(value)
         if is_mask:
@@ -199,8 +200,8 @@ def _read_corners(value: Mapping[str, Any]) -> tuple[Corners, bool]:
 def _key(value: object) -> Key | None:
     """Return an id, so that 1 and 1.0 are one, and 1 and "1" are not; None for what is no id."""
     if isinstance(value, Number):
-        return "number", str(int(value)) if value.isdigit() and len(value) < 20 else value.removesuffix(".0")
-    return ("text", value) if isinstance(value, str) else None
+        return value.removesuffix(".0")
+    return f'"{value}' if isinstance(value, str) else None
 
 
 def _read_categories(file: _File, findings: Findings) -> dict[Key, str]:
@@ -211,7 +212,7 @@ def _read_categories(file: _File, findings: Findings) -> dict[Key, str]:
         if key is None or not is_text(name):
             findings.add("label-malformed", f"category {quoted(str(value))} has no id and name", file.name, line)
         elif key in names:
-            said = f"category id {key[1]} of {quoted(name)} is that of {quoted(names[key])} too"
+            said = f"category id {key} of {quoted(name)} is that of {quoted(names[key])} too"
             findings.add("label-malformed", said, file.name, line)
         elif name in names.values():
             findings.add("label-malformed", f"category {quoted(name)} has two ids", file.name, line)
@@ -221,9 +222,11 @@ def _read_categories(file: _File, findings: Findings) -> dict[Key, str]:
     return dict(sorted(names.items(), key=lambda item: _id_order(item[0])))
 
 
-def _id_order(key: Key) -> tuple[str, int, str]:
-    kind, text = key
-    return kind, int(text) if text.lstrip("-").isdigit() and len(text) < 20 else 0, text
+def _id_order(key: Key) -> tuple[bool, Decimal, str]:
+    try:
+        return False, read_number(key), key
+    except RowFault:
+        return True, Decimal(0), key
 
 
 def _read_images(file: _File, gathering: Gathering, read_image_size: ReadImageSize) -> dict[Key, Listed | None]:
@@ -236,7 +239,7 @@ def _read_images(file: _File, gathering: Gathering, read_image_size: ReadImageSi
             gathering.findings.add("label-malformed", said, file.name, line)
             continue
         if key in images:
-            said = f"image id {key[1]} of {quoted(name)} is taken: whose annotations they are is not clear"
+            said = f"image id {key} of {quoted(name)} is taken: whose annotations they are is not clear"
             gathering.findings.add("label-malformed", said, file.name, line)
             continue
         listed = images[key] = gathering.take(name, file.folders, file.name, line, file.split)
@@ -255,7 +258,7 @@ def _assign_rows(
             _assign_row(row, categories, listed, file.name)
         elif row.image not in images:
             faults = row.faults if row.image is None and row.corners is None else ()
-            said = f"annotation of image id {row.image[1] if row.image else None}, which images lack"
+            said = f"annotation of image id {row.image}, which images lack"
             for code, message in faults or (("label-malformed", said),):
                 findings.add(code, message, file.name, row.line)
 
@@ -265,7 +268,7 @@ def _assign_row(row: _Row, categories: Mapping[Key, str], listed: Listed, file: 
     name = categories.get(row.category) if row.category is not None else None
     box = None
     if name is None:
-        said = f"category id {row.category[1] if row.category else None}, which categories lack"
+        said = f"category id {row.category}, which categories lack"
         listed.report("class-unknown", said, row.line, file=file)
     elif row.corners is not None:
         box = listed.add(Box(name, *row.corners), row.line if file == listed.labels else 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -10,6 +11,10 @@ from headway.data.readers.files import EXACT, exact, field_problem, quoted
 
 Corners = tuple[float, float, float, float]
 """x_min, y_min, x_max, y_max in pixels."""
+
+
+_PLAIN = re.compile(r"-?\d{1,12}(?:\.\d{1,20})?", re.ASCII)
+"""What nearly every number looks like: finite, and short enough to be exact."""
 
 
 class RowFault(ValueError):  # noqa: N818
@@ -31,6 +36,8 @@ def read_number(text: str) -> Decimal:
     Raises:
         RowFault: `text` is no finite decimal number.
     """
+    if _PLAIN.fullmatch(text):
+        return Decimal(text)
     try:
         return exact(text)
     except ValueError as error:
@@ -44,7 +51,7 @@ def corners_of_corners(x_min: Decimal, y_min: Decimal, x_max: Decimal, y_max: De
         RowFault: one is too large for a float.
     """
     corners = (float(x_min), float(y_min), float(x_max), float(y_max))
-    if not all(map(math.isfinite, corners)):
+    if not math.isfinite(sum(corners)) and not all(map(math.isfinite, corners)):
         raise RowFault("label-not-finite", f"corners {quoted(str(corners))} are too large for numbers")
     return corners
 

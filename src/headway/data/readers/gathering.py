@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from headway.contracts.dataset import Box, Split
 from headway.contracts.problem import Problem
 from headway.data.findings import Findings
-from headway.data.readers.files import IMAGE_SUFFIXES, Enclosure, place, quoted
+from headway.data.readers.files import IMAGE_SUFFIXES, Enclosure, quoted
 from headway.data.source import SourceImage
 from headway.errors import InputError
 from headway.ports import ReadImageSize
@@ -87,12 +88,14 @@ class Gathering:
         self.root = root
         self.findings = findings
         self._enclosure = Enclosure(root)
-        found = map(Path, self._enclosure.find_images(str(root), findings))
-        self._files = {place(path, root): path for path in sorted(found)}
+        below = len(os.path.join(root, ""))  # noqa: PTH118  (strings: there may be 100,000)
+        found = sorted(self._enclosure.find_images(str(root), findings))
+        self._files = {name[below:].replace(os.sep, "/"): Path(name) for name in found}
         self._names: dict[str, list[str]] = defaultdict(list)
         for file in self._files:
-            self._names[posixpath.basename(file)].append(file)
-            self._names[PurePosixPath(file).stem].append(file)
+            name = file.rpartition("/")[2]
+            self._names[name].append(file)
+            self._names[name.rpartition(".")[0]].append(file)
         self._listed: dict[str, Listed] = {}
         self._asked: dict[tuple[str, tuple[str, ...]], str | None] = {}
 
@@ -149,16 +152,15 @@ class Gathering:
 
         Where nothing is listed, every folder counts.
         """
-        listed = list(self._listed.values())
-        found = [_source_image(one) for one in listed]
+        found = [_source_image(one) for one in self._listed.values()]
         if whole:
-            found += self._unlisted(listed)
-        yield from sorted(found, key=lambda image: (image.image_id, image.path))
+            found += self._unlisted()
+        yield from sorted(found, key=lambda image: (image.image_id, str(image.path)))
 
-    def _unlisted(self, listed: Iterable[Listed]) -> Iterator[SourceImage]:
+    def _unlisted(self) -> Iterator[SourceImage]:
         splits: dict[str, set[Split | None]] = defaultdict(set)
-        for one in listed:
-            splits[posixpath.dirname(place(one.path, self.root))].add(one.split)
+        for file, one in self._listed.items():
+            splits[posixpath.dirname(file)].add(one.split)
         for file, path in self._files.items():
             folder = posixpath.dirname(file)
             if file in self._listed or (splits and folder not in splits):
@@ -171,6 +173,9 @@ class Gathering:
     def _locate(self, name: str, folders: Sequence[str], labels: str, line: int, missing: str) -> str | None:
         plain = name.strip().replace("\\", "/")
         climbs = ".." in plain.split("/")  # which means something beside the label file only
+        nearest = posixpath.normpath(posixpath.join(folders[0], plain))
+        if nearest in self._files:
+            return nearest
         places = [posixpath.normpath(posixpath.join(folder, plain)) for folder in folders[: 1 if climbs else None]]
         if plain.startswith("/") or _DRIVE.match(plain) or places[0].split("/")[0] == "..":
             said = f"image {quoted(name)} lies outside the data set; name it relative to the label file"
@@ -204,7 +209,7 @@ def image_id_of(file: str) -> str:
     last = max((index for index, folder in enumerate(folders) if folder == "images"), default=None)
     if last is not None:
         del folders[last]
-    return "/".join([*folders, PurePosixPath(name).stem])
+    return "/".join([*folders, name.rpartition(".")[0]])
 
 
 def _source_image(one: Listed) -> SourceImage:

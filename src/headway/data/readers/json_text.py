@@ -12,7 +12,7 @@ from headway.data.readers.corners import RowFault, read_number
 from headway.data.readers.files import quoted
 
 _POSITIVE = re.compile(r"[1-9]\d{0,8}", re.ASCII)
-_SPACES = " \t\n\r"
+_SPACES = re.compile(r"[ \t\n\r]*")
 
 
 class Number(str):
@@ -87,10 +87,13 @@ def read_numbers(values: object, count: int | None = None) -> list[Decimal]:
         raise RowFault("label-malformed", f"{quoted(str(values))} is no list of numbers")
     if count is not None and len(values) != count:
         raise RowFault("label-fields", f"{len(values)} numbers instead of {count}")
-    for value in values:
-        if not isinstance(value, Number):
-            raise RowFault("label-number", f"{quoted(str(value))} is not a number")
-    return [read_number(value) for value in values]
+    return [_read_number(value) for value in values]
+
+
+def _read_number(value: object) -> Decimal:
+    if type(value) is not Number:
+        raise RowFault("label-number", f"{quoted(str(value))} is not a number")
+    return read_number(value)
 
 
 def read_size(width: object, height: object) -> tuple[int, int] | None:
@@ -136,9 +139,9 @@ def _expect(text: str, position: int, character: str) -> int:
 
 
 def _skip(text: str, position: int) -> int:
-    while text[position : position + 1] in _SPACES and position < len(text):
-        position += 1
-    return position
+    found = _SPACES.match(text, position)
+    assert found is not None  # no spaces match too
+    return found.end()
 
 
 def _broken(text: str, reason: str, position: int) -> BrokenJson:
