@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+
 from headway.contracts.params.prepare import GroupParams, PrepareParams
 from headway.data.boxes import check_boxes
 from headway.data.copies import group_images
@@ -26,6 +28,7 @@ from headway.data.survey import Seen
 from headway.integrations.imagehash import hash_image
 from headway.integrations.pillow.inspection import make_inspector
 from headway.integrations.pillow.reading import read_image_size
+from headway.ports import InspectImage
 
 Item = TypeVar("Item")
 Count = dict[str, Any]
@@ -60,8 +63,7 @@ def scan_headers(folder: str) -> Callable[[], Count]:
 def scan_pixels(folder: str) -> Callable[[], Count]:
     """Prepare to look at every image in full: SHA-256, decode, perceptual hash, quality. Two threads, no cache."""
     images = [SourceImage(path.stem, path) for path in sorted((Path(folder) / "images/train").iterdir())]
-    inspect = make_inspector(hash_image)
-    inspect(images[0].path.read_bytes())  # imports what the first hash needs
+    inspect = _warm_inspector()
 
     def scan() -> Count:
         with Scanner(inspect, read_image_size, None) as scanner:
@@ -74,9 +76,11 @@ def scan_pixels(folder: str) -> Callable[[], Count]:
 def examine_dataset(data_yaml: str, cache: str = "") -> Callable[[], Count]:
     """Prepare what `headway data check` does: images, labels, boxes, copies, groups, splits, leaks, classes."""
 
+    inspect = _warm_inspector()
+
     def look() -> Count:
         findings, file = Findings(), Path(cache) if cache else None
-        with Scanner(make_inspector(hash_image), read_image_size, file) as scanner:
+        with Scanner(inspect, read_image_size, file) as scanner:
             source = read_yolo(Path(data_yaml), read_image_size=scanner.size, findings=findings)
             found = examine(source, PrepareParams(), Records(None, {}), scanner, findings, silent)
         return {"images": len(found.seen), "files_read": scanner.read_count, "problems": findings.counts()}
@@ -106,6 +110,11 @@ def peak_memory_mb() -> float:
     """Return the most memory that this process has held. Not from `getrusage`: that counts the parent's in."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+
+
+def _warm_inspector() -> InspectImage:
+    hash_image(np.zeros((32, 32), np.uint8))  # imports what the first hash needs
+    return make_inspector(hash_image)
 
 
 def _check(folder: str, look: Callable[[Path], object]) -> Count:
