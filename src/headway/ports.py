@@ -244,6 +244,28 @@ class Trainer(Protocol):
 DrawDetections = Callable[[NDArray[np.uint8], Detections, Sequence[str]], NDArray[np.uint8]]
 """Returns a copy of an RGB image, enlarged where it is small, with boxes, class names and scores drawn."""
 
+
+@dataclass(frozen=True)
+class Picture:
+    """One image of a contact sheet.
+
+    Attributes:
+        image_id: stands below it.
+        path: the image file.
+        boxes: what is labelled on it.
+        bad: indices of the boxes to be marked.
+    """
+
+    image_id: str
+    path: Path
+    boxes: tuple[Box, ...]
+    bad: tuple[int, ...] = ()
+
+
+DrawSheet = Callable[[Sequence[Sequence[Picture]]], NDArray[np.uint8]]
+"""Returns a contact sheet as RGB pixels: a tile an entry, its images side by side."""
+
+
 EncodeImage = Callable[[NDArray[np.uint8], str], bytes]
 """Returns RGB pixels as an image file of the kind that a suffix (".png", ".jpg") names."""
 

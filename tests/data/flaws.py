@@ -348,7 +348,7 @@ FLAWS: Mapping[str, Flaw] = {
     "class-rare": data_set({}),
     "image-duplicate": after(_copy("images/train/a.png", "images/train/b.png"), "images/train/b.png"),
     "image-near-duplicate": after(_near("images/train/b"), "images/train/b.jpg"),
-    "image-similar": after(_near("images/train/b"), "images/train/b.jpg"),
+    "image-similar": after(_near("images/train/b"), "images/train/a.png"),
     "image-augmented": _augmented("train", "train"),
     "split-conflict": after(_lists("images/train/a.png\nimages/val/c.png\n", "images/val/c.png\n"), "val.txt:1"),
     "split-empty": data_set({"train/a": "", "train/b": ""}),

@@ -65,7 +65,7 @@ def test_problems_that_none_fails_by_are_sound() -> None:
 
 def test_page_has_a_table_the_sheets_and_the_places() -> None:
     page = check_markdown(CHECKED, Findings(problems=[TINY, BAD]), {"box-tiny": "sheets/box-tiny.jpg"})
-    assert "| <code>box-no-area</code> | box of zero or negative size | fail | 1 |" in page
+    assert "| <code>box-no-area</code> box of zero or negative size | 1 | fail |" in page
     assert "![tiny box](sheets/box-tiny.jpg)" in page
     assert "box-no-area.jpg" not in page
     assert "- <code>b.txt&#58;2</code> cup box has only 9 square pixels" in page

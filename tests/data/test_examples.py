@@ -6,8 +6,9 @@ from pathlib import Path
 
 from headway.contracts.dataset import Box
 from headway.contracts.problem import Problem
-from headway.data.examples import Picture, choose_examples, image_ids_of, make_examples
+from headway.data.examples import choose_examples, image_ids_of, make_examples
 from headway.data.source import SourceImage
+from headway.ports import Picture
 
 CUP, JAR = Box("cup", 0, 0, 9, 9), Box("jar", 5, 5, 20, 20)
 
@@ -42,13 +43,13 @@ def test_copies_are_shown_beside_their_image() -> None:
 def test_the_bad_box_is_marked_on_its_own_image_only() -> None:
     problem = tiny("a", 1, others=("b",))
     (example,) = make_examples([problem], {"a": image("a", CUP, JAR), "b": image("b", CUP, JAR)}, {})
-    assert ((1,), ()) == tuple(picture.bad for picture in example.pictures)
+    assert ((1,), ()) == tuple(picture.bad for picture in example)
 
 
 def test_a_detection_is_marked_beside_the_labels() -> None:
     problem = tiny("a")
     (example,) = make_examples([problem], {"a": image("a", CUP)}, {problem: JAR})
-    assert (Picture("a", Path("a.png"), (CUP, JAR), (1,)),) == example.pictures
+    assert (Picture("a", Path("a.png"), (CUP, JAR), (1,)),) == example
 
 
 def test_image_that_is_not_there_is_left_out() -> None:

@@ -75,10 +75,10 @@ def check_markdown(checked: Checked, findings: Findings, sheets: Mapping[str, st
     ]
     if kinds:
         rows = [
-            [code(name), KINDS[name].title, _outcome(name, findings), f"{len(found):,}"]
+            [f"{code(name)} {KINDS[name].title}", f"{len(found):,}", _outcome(name, findings)]
             for name, found in kinds.items()
         ]
-        lines += [*table(["kind", "what", "policy", "count"], rows), ""]
+        lines += [*table(["kind", "count", "policy"], rows), ""]
     for name, problems in kinds.items():
         lines += [f"## {name}", "", f"{len(problems):,}: {KINDS[name].title}; {_outcome(name, findings)}.", ""]
         if name in sheets:

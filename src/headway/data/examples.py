@@ -3,41 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 
 from headway.contracts.dataset import Box
 from headway.contracts.problem import Problem
 from headway.data.source import SourceImage
+from headway.ports import Picture
 
 SHOWN_EXAMPLES = 12
 _SHOWN_TOGETHER = 3
 """Images of one problem that are shown side by side."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One image of an example.
-
-    Attributes:
-        image_id: for a caption.
-        path: the image file.
-        boxes: what is labelled.
-        bad: indices of the boxes that the problem is about.
-    """
-
-    image_id: str
-    path: Path
-    boxes: tuple[Box, ...]
-    bad: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Example:
-    """A problem and the images that it concerns, to be shown side by side."""
-
-    problem: Problem
-    pictures: tuple[Picture, ...]
 
 
 def choose_examples(problems: Iterable[Problem]) -> list[Problem]:
@@ -60,8 +34,8 @@ def image_ids_of(problem: Problem) -> tuple[str, ...]:
 
 def make_examples(
     problems: Sequence[Problem], images: Mapping[str, SourceImage], detected: Mapping[Problem, Box]
-) -> list[Example]:
-    """Return the problems whose images are known, with their boxes.
+) -> list[tuple[Picture, ...]]:
+    """Return the images of each problem, side by side; problems whose images are not known are left out.
 
     Args:
         problems: what `choose_examples` gave.
@@ -73,7 +47,7 @@ def make_examples(
         shown = [images[image_id] for image_id in image_ids_of(problem) if image_id in images]
         pictures = tuple(_picture(image, problem, detected.get(problem)) for image in shown)
         if pictures:
-            examples.append(Example(problem, pictures))
+            examples.append(pictures)
     return examples
 
 
