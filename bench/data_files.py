@@ -46,12 +46,12 @@ def write_data_yaml(file: Path, folders: Iterable[str]) -> None:
 
 
 def draw_image(number: int, size: tuple[int, int]) -> bytes:
-    """Return a JPEG: coarse random colours made smooth, and noise as a camera has it."""
+    """Return a JPEG: patches of random colours with sharp edges, and noise as a camera has it."""
     random = np.random.default_rng(number)
     coarse = Image.fromarray(random.integers(0, 256 - _NOISE, _GRID, dtype=np.uint8))
-    smooth = np.asarray(coarse.resize(size, Image.Resampling.BILINEAR))
+    patches = np.asarray(coarse.resize(size, Image.Resampling.NEAREST))
     x, y = random.integers(0, _SHIFT, 2)
-    picture = Image.fromarray(smooth + _draw_noise(size)[y : y + size[1], x : x + size[0]])
+    picture = Image.fromarray(patches + _draw_noise(size)[y : y + size[1], x : x + size[0]])
     target = io.BytesIO()
     picture.save(target, "JPEG", quality=85)
     return target.getvalue()
