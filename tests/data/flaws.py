@@ -180,9 +180,25 @@ def _blurred(path: Path) -> None:
 
 
 def _grey_among_many(root: Path) -> None:
+    _more(root)
+    _sharp().convert("L").save(root / "images/train/a.png")
+
+
+def _odd_among_many(root: Path) -> None:
+    _more(root)
+    write_image(root / "images/train/a.png", seed=50, size=(SIZE[0] * 4, SIZE[1] * 4))
+
+
+def _crowded_among_many(root: Path) -> None:
+    _more(root)
+    rows = [f"0 0.{number:02} 0.5 0.1 0.2" for number in range(10, 90, 4)]
+    write_text(root / "labels/train/a.txt", "\n".join(rows))
+
+
+def _more(root: Path) -> None:
     for number in range(30):
         write_image(root / f"images/train/more{number:02}.png", seed=100 + number)
-    _sharp().convert("L").save(root / "images/train/a.png")
+        write_text(root / f"labels/train/more{number:02}.txt", GOOD)
 
 
 def _copy(source: str, target: str) -> Callable[[Path], None]:
@@ -360,6 +376,8 @@ FLAWS: Mapping[str, Flaw] = {
     "image-dark": image(_shown(0, spread=30)),
     "image-blurred": image(_blurred),
     "image-blank": image(_shown(128)),
+    "image-odd-size": after(_odd_among_many, "images/train/a.png"),
+    "image-many-boxes": after(_crowded_among_many, "images/train/a.png"),
     "suspect-missing": Flaw(_predicted((0, 0.9, 16, 12, 48, 36), (1, 0.8, 50, 38, 62, 46)), "labels/train/a.txt"),
     "suspect-class": Flaw(_predicted((1, 0.9, 16, 12, 48, 36)), "labels/train/a.txt:1"),
     "suspect-box": Flaw(_predicted((0, 0.9, 50, 38, 62, 46)), "labels/train/a.txt:1"),
@@ -395,6 +413,8 @@ ULTRALYTICS: Mapping[str, tuple[str, Flaw]] = {
     "class never seen": ("class-unseen", FLAWS["class-unseen"]),
     "changed class order between versions": ("class-order-changed", FLAWS["class-order-changed"]),
     "label noise": ("suspect-class", FLAWS["suspect-class"]),
+    "size outliers": ("image-odd-size", FLAWS["image-odd-size"]),
+    "count outliers": ("image-many-boxes", FLAWS["image-many-boxes"]),
     # what data.yaml can do
     "download: is executed": ("code-in-data", FLAWS["code-in-data"]),
 }

@@ -1,6 +1,6 @@
 """What can be wrong with a data set: every kind of problem has a stable code, and a policy that params.yaml may change.
 
-`fail` stops whoever reads the data; `drop` leaves out the row or the image; `keep` goes on with it. All three report it.
+`fail` stops whoever reads the data; `drop` leaves out the row or the image; `keep` goes on with it. All report it.
 """
 
 from __future__ import annotations
@@ -67,7 +67,9 @@ KINDS: Mapping[str, Kind] = _kinds(
     Kind("label-encoding", "label file that is not UTF-8 text", "image", "fail", _LEAVE),
     Kind("label-malformed", "label that is not what its format demands", "row", "fail", _LEAVE),
     Kind("label-fields", "row with a wrong number of fields", "row", "fail", _LEAVE),
-    Kind("label-extra-columns", "row with extra columns", "row", "fail", _ALL, fix="keep", kept="extra columns ignored"),
+    Kind(
+        "label-extra-columns", "row with extra columns", "row", "fail", _ALL, fix="keep", kept="extra columns ignored"
+    ),
     Kind("label-separator", "row with wrong separators", "row", "fail", _ALL, fix="keep", kept="read as it was meant"),
     Kind("label-number", "field that is no number", "row", "fail", _LEAVE),
     Kind("label-not-finite", "number that is not finite", "row", "fail", _LEAVE),
@@ -112,6 +114,8 @@ KINDS: Mapping[str, Kind] = _kinds(
     Kind("image-dark", "dark image", "image", "keep", _ALL),
     Kind("image-blurred", "blurred image", "image", "keep", _ALL),
     Kind("image-blank", "blank image", "image", "keep", _ALL),
+    Kind("image-odd-size", "image of a size far from the others'", "image", "keep", _ALL),
+    Kind("image-many-boxes", "image with far more boxes than the others", "image", "keep", _ALL),
     # Review: the model disagrees with the label. Never acted upon.
     Kind("suspect-missing", "confident detection where no box is labelled", "row", "keep", ("keep",)),
     Kind("suspect-class", "confident detection of another class than the label", "row", "keep", ("keep",)),

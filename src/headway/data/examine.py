@@ -13,6 +13,7 @@ from headway.data.classes import check_registry
 from headway.data.copies import check_copies, check_leaks, group_images
 from headway.data.coverage import check_coverage
 from headway.data.findings import Findings
+from headway.data.outliers import check_outliers
 from headway.data.scan import ImageFacts, Scanner
 from headway.data.source import Source, SourceImage
 from headway.data.split import Assignment, Member, assign_splits, find_leaks
@@ -77,7 +78,7 @@ def examine(
     for image, facts in survey.images(progress):
         take(image, facts)
     _check_ids(survey.seen, findings)
-    dropped = findings.note(check_copies(survey.seen, params.group))
+    dropped = findings.note([*check_copies(survey.seen, params.group), *check_outliers(survey.seen)])
     seen = [one for one in survey.seen if one.image_id not in dropped]
     groups = group_images(seen, params.group)
     assignment = assign_splits(_members(seen, groups), records.ledger, params)

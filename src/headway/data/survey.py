@@ -31,6 +31,7 @@ class Seen:
         given: the split that the source gives.
         session: capture session, when known.
         boxes: number of boxes of each class.
+        width, height: of the upright image, in pixels.
     """
 
     image_id: str
@@ -42,6 +43,8 @@ class Seen:
     given: Split | None
     session: str | None
     boxes: tuple[tuple[str, int], ...]
+    width: int = 0
+    height: int = 0
 
 
 @dataclass
@@ -83,4 +86,6 @@ def _seen(image: SourceImage, facts: ImageFacts, file: str, session: re.Pattern[
         given=image.split,
         session=image.group or (found.group(1) if found else None),
         boxes=tuple(sorted(Counter(box.class_name for box in image.boxes).items())),
+        width=facts.width,
+        height=facts.height,
     )
