@@ -10,7 +10,7 @@ import numpy as np
 
 from headway.contracts.dataset import Split
 from headway.contracts.params.prepare import GroupParams
-from headway.contracts.problems import Problem
+from headway.contracts.problem import Problem
 from headway.data.near import HASH_BITS, Hashes, close_pairs, connect, nearest
 from headway.data.survey import Seen
 
