@@ -140,6 +140,7 @@ def test_image_that_is_not_there_is_told(folder: Path) -> None:
         ("cvat", {"extra": '<box label="cup" xtl="9" ytl="1" xbr="2" ybr="3"/>'}),
         ("via", {"label": {"cup": True}}),
         ("via", {"label": 3}),
+        ("via", {"label": "\ud800"}),
         ("openimages", {"image": "gone"}),
     ],
 )

@@ -54,7 +54,7 @@ def read_foreign(path: Path, format: str) -> list[ForeignImage]:
         except (InputError, OSError):
             raise
         except Exception as error:  # globox lets through whatever its parsers and asserts raise
-            reason = str(error) or type(error).__name__
+            reason = f"{error} is missing" if isinstance(error, KeyError) else str(error) or type(error).__name__
             raise InputError(f"{one} cannot be read as {format}: {reason}", hint="mend or export it anew") from error
     return images
 
@@ -137,6 +137,7 @@ def _image(annotation: Annotation, labels: Path, faults: Iterable[ForeignFault])
             raise ValueError(f"a box of image {annotation.image_id!r} is not finite: {corners}")
         if not isinstance(found.label, str) or not found.label.strip():
             raise ValueError(f"a box of image {annotation.image_id!r} has no class but {found.label!r}")
+        found.label.encode()  # JSON can say half of a character, which nothing could be written with
         boxes.append(Box(found.label, *corners))
     return ForeignImage(annotation.image_id, labels, tuple(boxes), tuple(faults))
 

@@ -245,6 +245,7 @@ def test_image_of_two_splits_is_a_problem(tmp_path: Path) -> None:
         [{"id": 3, "name": "cup"}, {"id": 4, "name": "cup"}],
         [{"id": 3, "name": "cup"}, {"id": 4}],
         [{"id": 3, "name": "cup"}, "jar"],
+        [{"id": 3, "name": "cup"}, {"id": 4, "name": "\ud800"}],
     ],
 )
 def test_category_without_id_and_name_of_its_own_is_a_problem(categories: list[Any], tmp_path: Path) -> None:

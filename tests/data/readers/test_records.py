@@ -120,7 +120,17 @@ def test_missing_line_is_a_problem(tmp_path: Path) -> None:
     assert "1 lines that are not the 2 that were written" in read("records", path).one("label-malformed").message
 
 
-@pytest.mark.parametrize("change", [{"kind": "x"}, {"schema_version": 2}, {"classes": None}, {"sha256": 3}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "x"},
+        {"schema_version": 2},
+        {"classes": None},
+        {"sha256": 3},
+        {"root": "\0"},
+        {"about": {"a": "\ud800"}},
+    ],
+)
 def test_other_header_is_refused(change: dict[str, Any], tmp_path: Path) -> None:
     path = write(tmp_path, SPOILED)
     head, _, lines = path.read_text().partition("\n")

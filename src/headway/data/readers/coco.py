@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from headway.contracts.dataset import Box, Split
 from headway.data.findings import Findings
 from headway.data.readers.corners import Corners, RowFault, corners_around, corners_of_size, read_number
-from headway.data.readers.files import place, quoted
+from headway.data.readers.files import place, printable, quoted
 from headway.data.readers.gathering import Gathering, Listed, split_of_name
 from headway.data.readers.json_text import BrokenJson, Number, is_text, read_numbers, read_size, walk_object
 from headway.data.source import Source
@@ -141,9 +141,9 @@ def _read_file(path: Path, root: Path, *, splits: bool) -> _File:
         elif key == "annotations":
             file.rows.append(_read_row(value, line))
         elif key == "info" and isinstance(value, dict):
-            file.about |= {ours: str(value[theirs]) for theirs, ours in _ABOUT.items() if value.get(theirs)}
-        elif key == "licenses" and isinstance(value, dict) and value.get("name"):
-            names = dict.fromkeys([*file.about.get("licence", "").split("; "), str(value["name"])])
+            file.about |= {ours: printable(str(value[theirs])) for theirs, ours in _ABOUT.items() if value.get(theirs)}
+        elif key == "licenses" and isinstance(value, dict) and is_text(value.get("name")):
+            names = dict.fromkeys([*file.about.get("licence", "").split("; "), value["name"]])
             file.about["licence"] = "; ".join(filter(None, names))
     if "images" not in found:
         raise BrokenJson("it has no list of images", 1)

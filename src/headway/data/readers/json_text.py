@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, TypeGuard
 
 from headway.data.readers.corners import RowFault, read_number
-from headway.data.readers.files import quoted
+from headway.data.readers.files import printable, quoted
 
 _POSITIVE = re.compile(r"[1-9]\d{0,8}", re.ASCII)
 _SPACES = re.compile(r"[ \t\n\r]*")
@@ -73,8 +73,10 @@ def walk_object(text: str) -> Iterator[tuple[str, Any, int]]:
 
 
 def is_text(value: object) -> TypeGuard[str]:
-    """Return whether a JSON value is a string that holds more than spaces."""
-    return isinstance(value, str) and not isinstance(value, Number) and bool(value.strip())
+    """Return whether a JSON value is a string of Unicode text (JSON can say half of a character) and not all spaces."""
+    if not isinstance(value, str) or isinstance(value, Number):
+        return False
+    return bool(value.strip()) and printable(value) == value
 
 
 def read_numbers(values: object, count: int | None = None) -> list[Decimal]:

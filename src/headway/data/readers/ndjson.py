@@ -17,7 +17,7 @@ from headway.data.findings import Findings
 from headway.data.readers.corners import Corners, RowFault, corners_around, corners_of_shares
 from headway.data.readers.files import quoted
 from headway.data.readers.gathering import SPLIT_NAMES, Gathering, Listed
-from headway.data.readers.json_text import BrokenJson, is_text, parse_json, read_numbers, read_size
+from headway.data.readers.json_text import BrokenJson, Number, is_text, parse_json, read_numbers, read_size
 from headway.data.source import Source
 from headway.errors import InputError
 from headway.ports import ReadImageSize
@@ -73,7 +73,11 @@ def read_ndjson(path: Path, *, read_image_size: ReadImageSize, findings: Finding
     for line, values in _read_lines(lines[1:], file.name, findings):
         _read_image(values, line, opened, gathering, read_image_size)
     images = tuple(gathering.images(whole=True))
-    about = {ours: str(header[theirs]) for theirs, ours in _ABOUT.items() if isinstance(header.get(theirs), str)}
+    about = {
+        ours: str(header[theirs])
+        for theirs, ours in _ABOUT.items()
+        if is_text(header.get(theirs)) or isinstance(header.get(theirs), Number)
+    }
     return Source("ndjson", root, tuple(classes.values()), images, len(images), about)
 
 

@@ -19,7 +19,7 @@ from headway.contracts import atomic
 from headway.contracts.canonical import canonical_json, sha256_of
 from headway.contracts.dataset import Box, Split
 from headway.data.findings import Findings
-from headway.data.readers.files import Enclosure, quoted
+from headway.data.readers.files import Enclosure, printable, quoted
 from headway.data.source import Source, SourceImage
 from headway.errors import InputError
 from headway.ports import ReadImageSize
@@ -105,7 +105,7 @@ def read_records(path: Path, *, read_image_size: ReadImageSize, findings: Findin
     """
     header = _read_header(path)
     root = path.parent / header["root"]
-    about = {str(name): str(text) for name, text in header["about"].items()}
+    about = {name: str(text) for name, text in header["about"].items()}
     classes = tuple(map(str, header["classes"]))
     images = _read_images(path, root, header, findings)
     return Source("records", root, classes, images, header["images"], about)
@@ -147,7 +147,17 @@ def _read_header(path: Path) -> dict[str, Any]:
     for name, wanted in types.items():
         if not isinstance(header.get(name), wanted):
             raise InputError(f"{path}:1 has no usable {name!r}", hint=_IMPORT_AGAIN)
+    if "\0" in header["root"] or not _is_writable(header):
+        raise InputError(f"{path}:1 holds what no header can", hint=_IMPORT_AGAIN)
     return dict(header)
+
+
+def _is_writable(header: Mapping[str, Any]) -> bool:
+    try:
+        canonical_json(header).encode()
+    except ValueError:  # NaN, or half of a character
+        return False
+    return True
 
 
 def _read_images(path: Path, root: Path, header: Mapping[str, Any], findings: Findings) -> Iterator[SourceImage]:
@@ -212,7 +222,7 @@ def _image_from(values: Mapping[str, Any], root: Path) -> SourceImage:
 
 def _row_from(name: object, *numbers: object) -> tuple[Box, int]:
     *corners, line = numbers
-    if not isinstance(name, str) or type(line) is not int or len(corners) != 4:
+    if not isinstance(name, str) or printable(name) != name or type(line) is not int or len(corners) != 4:
         raise ValueError("a box is not [class, x_min, y_min, x_max, y_max, line]")
     floats = [float(corner) for corner in corners if type(corner) in (int, float)]  # type: ignore[arg-type]
     if len(floats) != 4 or not all(map(math.isfinite, floats)):
@@ -221,9 +231,10 @@ def _row_from(name: object, *numbers: object) -> tuple[Box, int]:
 
 
 def _text(values: Mapping[str, Any], name: str) -> str:
-    if not isinstance(values[name], str) or not values[name]:
-        raise ValueError(f"{name} {quoted(str(values[name]))}")
-    return str(values[name])
+    text = values[name]
+    if not isinstance(text, str) or not text or printable(text) != text:
+        raise ValueError(f"{name} {quoted(str(text))}")
+    return text
 
 
 def _text_or_none(values: Mapping[str, Any], name: str) -> str | None:
