@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +157,14 @@ def test_folder_without_a_data_set_exits_2(project: Path) -> None:
 
     assert (2, "") == (finished.returncode, finished.stdout)
     assert "error: " in finished.stderr and "hint: " in finished.stderr
+
+
+def test_an_archive_is_unpacked_where_it_is_told_and_imported(project: Path) -> None:
+    packed = Path(shutil.make_archive("packed", "zip", write_as_coco(project.parent / "raw", ROWS)))
+
+    refused = run(packed).exception
+
+    assert isinstance(refused, InputError)
+    assert "unpack it into a new folder: --unpack data/packed" == refused.hint
+    assert 3 == imported(packed, "--unpack", "data/unpacked")["images"]
+    assert (project / "data/unpacked.jsonl").is_file()

@@ -46,7 +46,7 @@ def is_archive(path: Path) -> bool:
     return path.is_file() and (zipfile.is_zipfile(path) or tarfile.is_tarfile(path))
 
 
-def unpack(archive: Path, folder: Path, *, progress: Progress) -> None:
+def unpack_archive(archive: Path, folder: Path, *, progress: Progress) -> None:
     """Unpack plain files into `folder`, which appears whole or not at all.
 
     Raises:

@@ -13,11 +13,13 @@ from typing import Any, get_args
 import click
 
 from headway.cli.data.opening import Opened, open_data, read_prepare_params
+from headway.cli.progress import show_progress
 from headway.contracts import atomic
 from headway.contracts.canonical import readable_json
 from headway.contracts.params.prepare import Format
 from headway.contracts.problem import Problem, problem_values
 from headway.contracts.problems import KINDS
+from headway.data.archive import is_archive, unpack_archive
 from headway.data.classes import extend_registry
 from headway.data.ledger import HEADER
 from headway.data.readers.records import Record, is_records, label_digest, write_records
@@ -35,14 +37,18 @@ _OWN_PLACE = ("data.yaml", "data.yml", "_annotations.coco.json")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--format", type=click.Choice(get_args(Format)), help="How PATH is read, instead of looking at it.")
 @click.option("--out", type=click.Path(path_type=Path), help="File of records; data/NAME.jsonl if left out.")
+@click.option("--unpack", type=click.Path(path_type=Path), help="New folder that PATH, a zip or tar, is unpacked into.")
 @click.option("--add-classes", is_flag=True, help="Give classes that the registry lacks the next ids.")
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
-def import_(path: Path, format: str | None, out: Path | None, add_classes: bool, as_json: bool) -> int:
+def import_(
+    path: Path, format: str | None, out: Path | None, unpack: Path | None, add_classes: bool, as_json: bool
+) -> int:
     """Read the data set at PATH, check it, and write records, class registry and split ledger.
 
     Images and labels stay as they are and where they are. Exits 0 when the records were written, 1 when a problem's
     policy is to fail (nothing is written then), 2 when nothing can be read.
     """
+    path = _unpacked(path, unpack)
     out = out or Path("data") / f"{_name(path)}.jsonl"
     if out.resolve() == path.resolve():
         raise InputError(f"{path} is records already", hint="set prepare.source to it")
@@ -62,6 +68,19 @@ def import_(path: Path, format: str | None, out: Path | None, add_classes: bool,
             values |= {"classes": classes, "label_digest": label_digest(records), "params": params}
     click.echo(readable_json(values) if as_json else _render(path, values, failing), nl=False)
     return NO if failing else YES
+
+
+def _unpacked(path: Path, folder: Path | None) -> Path:
+    """Return the folder that an archive was unpacked into; `path` itself where it is none."""
+    if not is_archive(path):
+        if folder is not None:
+            raise InputError(f"{path} is no zip or tar archive", hint="leave out --unpack")
+        return path
+    if folder is None:
+        stem = path.name.partition(".")[0]
+        raise InputError(f"{path} is an archive", hint=f"unpack it into a new folder: --unpack data/{stem}")
+    unpack_archive(path, folder, progress=show_progress)
+    return folder
 
 
 def _name(path: Path) -> str:
