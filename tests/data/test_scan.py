@@ -114,6 +114,17 @@ def test_damage_is_remembered_but_its_size_is_asked_anew(tmp_path: Path) -> None
         one.size(path)
 
 
+def test_files_that_are_gone_are_forgotten(tmp_path: Path) -> None:
+    images, cache = write_images(tmp_path, 2), tmp_path / "scans.sqlite"
+    scan(images, cache)
+    images[0].path.unlink()
+    scan(write_images(tmp_path, 1, first=2), cache)
+
+    with sqlite3.connect(cache) as database:
+        paths = [Path(path).name for (path,) in database.execute("select path from scans order by path")]
+    assert ["001.png", "002.png"] == paths
+
+
 @pytest.mark.parametrize("content", [b"", b"no database at all" * 100])
 def test_a_damaged_cache_is_made_anew(tmp_path: Path, content: bytes) -> None:
     images, cache = write_images(tmp_path, 2), tmp_path / "scans.sqlite"

@@ -185,10 +185,16 @@ class _Cache:
             self._give_up()
 
     def close(self) -> None:
+        """Write what is left, and forget files that are gone: folders of drawings come and go with every run."""
         self.flush()
-        if self._database is not None:
-            self._database.close()
-            self._database = None
+        if self._database is not None and self._database.total_changes:
+            self._database.create_function("is_gone", 1, lambda path: not os.path.exists(path))  # noqa: PTH110
+            try:
+                with self._database:
+                    self._database.execute("delete from scans where is_gone(path)")
+            except sqlite3.DatabaseError:
+                pass
+        self._give_up()
 
     def _give_up(self) -> None:
         if self._database is not None:
