@@ -16,10 +16,14 @@ _IN_TEST = CLASSES[:2]
 """The last class has no box in the test split."""
 
 
-def make_blob_dataset(root: Path, *, images: int = 12, seed: int = 0) -> PreparedDataset:
-    """Write images with pale and strong blobs, some unlabelled, some images without any, in every split."""
+def make_blob_dataset(root: Path, *, images: int = 12, fresh: int = 0, seed: int = 0) -> PreparedDataset:
+    """Write images with pale and strong blobs, some unlabelled, some images without any, in every split.
+
+    The fresh images are drawn last: the others are the same with and without.
+    """
     rng = np.random.default_rng(seed)
-    records = tuple(_record(root, split, index, rng) for split in SPLITS for index in range(images))
+    counts: dict[Split, int] = {**dict.fromkeys(SPLITS, images), "fresh": fresh}
+    records = tuple(_record(root, split, index, rng) for split, count in counts.items() for index in range(count))
     dataset = PreparedDataset(root, CLASSES, records)
     write_dataset(dataset)
     return dataset

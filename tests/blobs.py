@@ -8,16 +8,24 @@ import numpy as np
 from PIL import Image
 
 from headway.contracts.canonical import sha256_file
-from headway.contracts.dataset import Box, ImageRecord, PreparedDataset, Split, sorted_records, write_dataset
+from headway.contracts.dataset import (
+    ALL_SPLITS,
+    Box,
+    ImageRecord,
+    PreparedDataset,
+    Split,
+    sorted_records,
+    write_dataset,
+)
 
 CLASSES = ("square", "bar")
 
 
 def make_blobs(
-    root: Path, *, train: int = 16, val: int = 8, test: int = 8, size: int = 64, seed: int = 0
+    root: Path, *, train: int = 16, val: int = 8, test: int = 8, fresh: int = 0, size: int = 64, seed: int = 0
 ) -> PreparedDataset:
     """Write a prepared data set of `size` x `size` images under `root` and return it."""
-    counts: dict[Split, int] = {"train": train, "val": val, "test": test}
+    counts: dict[Split, int] = {"train": train, "val": val, "test": test, "fresh": fresh}
     records = [_make_image(root, split, index, size, seed) for split, count in counts.items() for index in range(count)]
     dataset = PreparedDataset(root, CLASSES, sorted_records(records))
     write_dataset(dataset)
@@ -26,7 +34,7 @@ def make_blobs(
 
 
 def _make_image(root: Path, split: Split, index: int, size: int, seed: int) -> ImageRecord:
-    rng = np.random.default_rng([seed, ("train", "val", "test").index(split), index])
+    rng = np.random.default_rng([seed, ALL_SPLITS.index(split), index])
     pixels = rng.integers(0, 60, (size, size, 3), dtype=np.uint8)
     boxes = []
     for class_id, (width, height) in enumerate([(size // 4, size // 4), (size // 2, size // 8)]):

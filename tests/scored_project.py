@@ -40,9 +40,9 @@ YAML = {
 }
 
 
-def make_scored_project(root: Path) -> Path:
+def make_scored_project(root: Path, *, fresh: int = 0) -> Path:
     """Write params, prepared data, model, scorecard, latency, evidence and dvc.lock below `root`."""
-    dataset = make_blob_dataset(root / PREPARED)
+    dataset = make_blob_dataset(root / PREPARED, fresh=fresh)
     (root / MODEL.folder).mkdir(parents=True)
     onnx = save_blob_detector(root / MODEL.onnx)
     runtime, sha256 = open_model(onnx, threads=1), sha256_file(onnx)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from headway.cli.summary import find_places, render
 from headway.contracts.layout import ModelFiles
-from headway.contracts.scorecard import ClassScore
+from headway.contracts.scorecard import ClassScore, FreshScore
 from tests.cli.command import run_headway
 from tests.finished_run import at_threshold, latency, scorecard, write_finished_run
 
@@ -67,6 +67,12 @@ def test_many_classes_with_long_names_stay_within_80_columns() -> None:
     assert "the 20 weakest of 30 classes; all of them: reports/scorecard.json" in text
     assert "29 very" in text
     assert "09 very" not in text
+
+
+def test_fresh_images_have_a_line_of_their_own() -> None:
+    fresh = FreshScore(images=12345, boxes=67890, map50_95=0.48, map50=None)
+    lines = render("detector", scorecard(fresh=fresh), latency(), {}).splitlines()
+    assert "fresh      0.480     mAP50 -   (mAP50-95, 12345 newer images, 67890 boxes)" == lines[5]
 
 
 def test_a_tracking_server_is_named_without_its_password() -> None:

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headway.contracts.canonical import readable_json
 from headway.contracts.scorecard import LatencyReport, LatencyStats, read_latency, read_scorecard, write_document
 from headway.errors import InputError
+from tests.finished_run import scorecard
 
 FINITE = st.floats(0, 1e6)
 
@@ -29,6 +31,12 @@ def test_what_is_written_reads_back_equal(tmp_path_factory: pytest.TempPathFacto
     path = tmp_path_factory.mktemp("reports") / "latency.json"
     write_document(path, report(p50, p99))
     assert report(p50, p99) == read_latency(path)
+
+
+def test_a_scorecard_from_before_there_were_fresh_images_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "scorecard.json"
+    path.write_text(readable_json(scorecard().model_dump(mode="json", exclude={"fresh"})), encoding="utf-8")
+    assert scorecard() == read_scorecard(path)
 
 
 def test_numbers_are_kept_to_six_decimals() -> None:

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 from headway.contracts.dataset import PreparedDataset
 from headway.contracts.params.evaluate import EvaluateParams
-from headway.contracts.scorecard import read_scorecard, write_document
+from headway.contracts.scorecard import FreshScore, read_scorecard, write_document
 from headway.errors import InputError
 from headway.evaluation.evaluate import Evaluation, evaluate
+from headway.evaluation.evidence import Evidence
 from headway.integrations.faster_coco_eval import FasterCocoEval
 from headway.integrations.onnxruntime import OnnxModel
 from headway.integrations.pillow.reading import read_image
 from headway.ports import Runtime
+from tests.blob_dataset import make_blob_dataset
 from tests.blob_detector import CLASSES
 from tests.evaluation.silence import silent
 
@@ -37,8 +39,27 @@ def run(dataset: PreparedDataset, runtime: Runtime, params: EvaluateParams = FIX
     )
 
 
+def equal_tables(first: Evidence, second: Evidence) -> bool:
+    lists = [
+        {table: {name: column.tolist() for name, column in columns.items()} for table, columns in each.tables.items()}
+        for each in (first, second)
+    ]
+    return lists[0] == lists[1]
+
+
 def rows_of(evaluation: Evaluation, plot: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(evaluation.plots[plot])))
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> PreparedDataset:
+    """The data set of `dataset`, after fresh images came."""
+    return make_blob_dataset(tmp_path_factory.mktemp("grown"), fresh=7)
+
+
+@pytest.fixture(scope="module")
+def grown_evaluation(grown: PreparedDataset, model: OnnxModel) -> Evaluation:
+    return run(grown, model, EvaluateParams())
 
 
 class Blind:
@@ -123,6 +144,41 @@ def test_a_test_split_without_boxes_has_no_score(dataset: PreparedDataset, model
     bare = replace(dataset, records=tuple(replace(record, boxes=()) for record in dataset.records))
     card = run(bare, model, EvaluateParams()).scorecard
     assert (None, None, "fallback") == (card.quality.map50_95, card.operating_point.recall, card.threshold_source)
+
+
+def test_without_fresh_images_there_is_no_fresh_score(evaluation: Evaluation) -> None:
+    assert evaluation.scorecard.fresh is None
+
+
+def test_fresh_images_score_as_they_would_if_they_were_the_test_set(
+    grown: PreparedDataset, model: OnnxModel, grown_evaluation: Evaluation
+) -> None:
+    as_test = tuple(replace(record, split="test") for record in grown.split("fresh"))
+    expected = run(replace(grown, records=as_test), model).scorecard.quality
+    fresh = grown_evaluation.scorecard.fresh
+    assert fresh is not None and 0.3 < (fresh.map50 or 0)
+    assert (7, expected.boxes, expected.map50_95, expected.map50) == (
+        fresh.images,
+        fresh.boxes,
+        fresh.map50_95,
+        fresh.map50,
+    )
+
+
+def test_fresh_images_change_nothing_else(
+    dataset: PreparedDataset, grown: PreparedDataset, evaluation: Evaluation, grown_evaluation: Evaluation
+) -> None:
+    apart = {"fresh": None, "dataset_digest": dataset.digest}
+    assert dataset.digest != grown.digest
+    assert evaluation.scorecard == grown_evaluation.scorecard.model_copy(update=apart)
+    assert evaluation.plots == grown_evaluation.plots
+    assert equal_tables(evaluation.evidence, grown_evaluation.evidence)
+
+
+def test_fresh_images_without_boxes_have_no_score(grown: PreparedDataset, model: OnnxModel) -> None:
+    bare = tuple(replace(record, boxes=()) if record.split == "fresh" else record for record in grown.records)
+    fresh = run(replace(grown, records=bare), model).scorecard.fresh
+    assert FreshScore(images=7, boxes=0, map50_95=None, map50=None) == fresh
 
 
 def test_other_classes_are_refused(dataset: PreparedDataset, model: OnnxModel) -> None:

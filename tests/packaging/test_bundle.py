@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,15 @@ from headway.contracts.scorecard import read_scorecard
 from headway.errors import InputError
 from headway.packaging.golden import read_golden
 from tests.scored_project import MODEL as FILES
-from tests.scored_project import YAML, package, run_package, write_lock
+from tests.scored_project import YAML, make_scored_project, package, run_package, write_lock
 
 
 def contents(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def _of_test(names: Iterable[str]) -> list[str]:
+    return [name for name in names if name.startswith("golden/") or name in (GOLDEN, PROFILE)]
 
 
 def identity(root: Path) -> str:
@@ -36,6 +41,15 @@ def test_a_second_run_differs_in_its_provenance_only(packaged_once: Path, scored
 
     assert [] == [name for name in first if first[name] != second[name] and name != PROVENANCE]
     assert set(first) == set(second)
+
+
+def test_fresh_images_reach_neither_golden_images_nor_profile(packaged_once: Path, tmp_path: Path) -> None:
+    grown = make_scored_project(tmp_path, fresh=7)
+    package(grown)
+    before, after = contents(packaged_once / FILES.bundle), contents(grown / FILES.bundle)
+
+    assert {name: before[name] for name in _of_test(before)} == {name: after[name] for name in _of_test(after)}
+    assert "On 7 fresh images" in after[CARD].decode()
 
 
 def test_git_and_the_bundle_hold_the_same_manifest(packaged_once: Path) -> None:

@@ -17,7 +17,7 @@ from headway.contracts.layout import LATENCY, PREPARED, SCORECARD
 from headway.contracts.manifest import CARD, read_manifest
 from headway.contracts.markdown import escape
 from headway.contracts.params.package import PackageParams
-from headway.contracts.scorecard import ClassScore, read_latency, read_scorecard
+from headway.contracts.scorecard import ClassScore, FreshScore, read_latency, read_scorecard
 from headway.packaging.card import CardFacts, card_markdown, find_limits
 from tests.finished_run import at_threshold, quality, scorecard
 from tests.scored_project import MODEL as FILES
@@ -131,6 +131,23 @@ def test_a_model_without_robustness_slices_has_a_card(facts: CardFacts) -> None:
     card = card_markdown(replace(facts, scorecard=facts.scorecard.model_copy(update={"slices": ()})))
 
     assert "spoiled on purpose" not in card
+
+
+def test_fresh_images_are_on_the_card_and_only_where_there_are_any(facts: CardFacts) -> None:
+    fresh = FreshScore(images=3, boxes=8, map50_95=0.48, map50=None)
+    counts = {"images": 3, "boxes": 8, "background_images": 1}
+    grown = replace(
+        facts,
+        scorecard=facts.scorecard.model_copy(update={"fresh": fresh}),
+        data={**facts.data, "splits": {**facts.data["splits"], "fresh": counts}},
+    )
+    card = card_markdown(grown)
+
+    assert (
+        "On 3 fresh images with 8 objects, which came after the test set was frozen: mAP50-95 0.480, mAP50 -." in card
+    )
+    assert "| fresh | 3 | 8 | 1 | a score beside those of test |" in card
+    assert "fresh" not in card_markdown(facts)
 
 
 def test_limits_follow_from_the_numbers() -> None:

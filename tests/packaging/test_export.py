@@ -45,7 +45,7 @@ def quietly(items: Iterable[Any], *, label: str, total: int | None = None) -> It
 
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> PreparedDataset:
-    return make_blobs(tmp_path_factory.mktemp("data"), train=6, val=5, test=1)
+    return make_blobs(tmp_path_factory.mktemp("data"), train=6, val=5, test=1, fresh=5)
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def test_int8_learns_its_ranges_from_train_and_is_compared_on_val(
     export_model(checkpoint, dataset, loosely("int8", calibration_images=4), tools, quietly)
 
     assert ["train"] * 4 + ["val"] * 3 == images_read[:7]
-    assert "test" not in images_read
+    assert {"train", "val"} == set(images_read)
 
 
 def test_file_that_strays_too_far_is_refused_with_numbers_and_a_way_out(

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from headway.contracts.canonical import sha256_of
 from headway.contracts.layout import ModelFiles
 from headway.contracts.run_record import LOCK_TAG, RunRecord, TrackedDataset, TrackedMetric
+from headway.contracts.scorecard import FreshScore
 from headway.errors import InputError
-from headway.training.track import collect_run, epoch_metrics, flatten, tracker_key
-from tests.finished_run import DATASET_DIGEST, IDENTITY, write, write_finished_run
+from headway.training.track import collect_run, epoch_metrics, flatten, scorecard_metrics, tracker_key
+from tests.finished_run import DATASET_DIGEST, IDENTITY, scorecard, write, write_finished_run
 
 DETECTOR = ModelFiles("detector")
 FLAT = {
@@ -81,6 +82,14 @@ def test_metrics_are_epochs_scorecard_and_latency(repository: Path) -> None:
         ("latency/p50_ms", 0): 12.14,
         ("latency/images_per_second", 0): 95.26,
     }.items() <= metrics.items()
+
+
+def test_the_score_on_fresh_images_is_told_where_there_is_one() -> None:
+    fresh = FreshScore(images=3, boxes=8, map50_95=0.48, map50=None)
+    told = {each.key: each.value for each in scorecard_metrics(scorecard(fresh=fresh))}
+    assert {"fresh/images": 3.0, "fresh/boxes": 8.0, "fresh/map50_95": 0.48} == {
+        key: value for key, value in told.items() if key.startswith("fresh/")
+    }
 
 
 def test_numbers_without_ground_truth_are_left_out(repository: Path) -> None:

@@ -16,6 +16,7 @@ from headway.contracts.params.document import read_document
 from headway.contracts.params.model import read_model
 from headway.contracts.scorecard import (
     ClassScore,
+    FreshScore,
     LatencyReport,
     Scorecard,
     Slice,
@@ -80,7 +81,13 @@ def _quality(model: str, card: Scorecard) -> list[str]:
         + "   (by object size)",
         f"mAP50      {_rate(quality.map50)}",
         f"mAP75      {_rate(quality.map75)}     scored with {card.coco_engine}",
+        *([_fresh(card.fresh)] if card.fresh else []),
     ]
+
+
+def _fresh(score: FreshScore) -> str:
+    rates = f"{_rate(score.map50_95)}     mAP50 {_rate(score.map50)}"
+    return f"fresh      {rates}   (mAP50-95, {score.images} newer images, {score.boxes} boxes)"
 
 
 def _operating_point(card: Scorecard) -> list[str]:

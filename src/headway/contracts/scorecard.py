@@ -48,6 +48,15 @@ class Quality(Document):
     """Average recall at 100 detections an image."""
 
 
+class FreshScore(Document):
+    """COCO numbers on the fresh images: test images that came after the test set was frozen."""
+
+    images: int
+    boxes: int
+    map50_95: Number | None
+    map50: Number | None
+
+
 class AtThreshold(Document):
     """Counts and rates at one confidence threshold and one IoU."""
 
@@ -115,6 +124,8 @@ class Scorecard(Document):
     """Library and version behind the COCO numbers."""
     inference_engine: str
     quality: Quality
+    fresh: FreshScore | None = None
+    """None where the data set has no fresh images. No other number of the scorecard counts them."""
     operating_point: AtThreshold
     """On the test split, at the threshold that was chosen on val."""
     threshold_source: Literal["best F1 on val", "params.yaml", "fallback"]

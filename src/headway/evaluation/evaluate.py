@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from headway.contracts.dataset import ImageRecord, PreparedDataset, Split
 from headway.contracts.params.evaluate import EvaluateParams
-from headway.contracts.scorecard import ClassScore, Corruption, Scorecard, Slice, Strength
+from headway.contracts.scorecard import ClassScore, Corruption, FreshScore, Scorecard, Slice, Strength
 from headway.detection.average_precision import Ranking, rank
 from headway.detection.detections import Detections
 from headway.detection.matching import labels_of
@@ -91,6 +91,8 @@ def evaluate(
 ) -> Evaluation:
     """Score `runtime` on the test split, at a threshold chosen on the validation split.
 
+    Fresh images get a score of their own and touch no other number, table or plot.
+
     Args:
         dataset: images and labels.
         runtime: the detector.
@@ -120,6 +122,7 @@ def evaluate(
         coco_engine=scorer.engine,
         inference_engine=runtime.engine,
         quality=coco.quality,
+        fresh=_fresh(subject, scorer),
         operating_point=at_threshold(pooled, threshold, params.match_iou),
         threshold_source=source,
         per_class=_per_class(dataset, coco, pooled, threshold, params.match_iou),
@@ -162,6 +165,15 @@ def _threshold(subject: Subject) -> tuple[float, Source]:
     outcomes = subject.judge(records, subject.find(records, subject.load, "val images"))
     best = choose_threshold(pool(outcomes, len(subject.dataset.classes)))
     return (FALLBACK, "fallback") if best is None else (best, "best F1 on val")
+
+
+def _fresh(subject: Subject, scorer: CocoScorer) -> FreshScore | None:
+    """Score the images that came after the test set was frozen, if any did."""
+    records = subject.dataset.split("fresh")
+    if not records:
+        return None
+    quality = score(subject.dataset, records, subject.find(records, subject.load, "fresh images"), scorer).quality
+    return FreshScore(images=quality.images, boxes=quality.boxes, map50_95=quality.map50_95, map50=quality.map50)
 
 
 def _per_class(

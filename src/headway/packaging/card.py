@@ -9,7 +9,7 @@ from typing import Any
 from headway.contracts.manifest import MODEL, Manifest
 from headway.contracts.markdown import escape, table
 from headway.contracts.params.package import PackageParams
-from headway.contracts.scorecard import ClassScore, LatencyReport, Scorecard
+from headway.contracts.scorecard import ClassScore, FreshScore, LatencyReport, Scorecard
 
 _FEW_IMAGES = 100
 _FEW_BOXES = 20
@@ -121,8 +121,18 @@ def _quality(scorecard: Scorecard, plots: Mapping[str, str]) -> Iterator[str]:
         f"{point.false_positives} boxes are wrong: F1 {_rate(point.f1)}."
     )
     yield from _picture(plots, "Precision and recall")
+    if scorecard.fresh:
+        yield ""
+        yield _fresh(scorecard.fresh)
     yield ""
     yield f"Scored with {scorecard.coco_engine}, run with {scorecard.inference_engine}."
+
+
+def _fresh(score: FreshScore) -> str:
+    return (
+        f"On {score.images} fresh images with {score.boxes} objects, which came after the test set was frozen: "
+        f"mAP50-95 {_rate(score.map50_95)}, mAP50 {_rate(score.map50)}. No other number in this card counts them."
+    )
 
 
 def _classes(scorecard: Scorecard, plots: Mapping[str, str]) -> Iterator[str]:
@@ -197,6 +207,7 @@ def _speed(report: LatencyReport, manifest: Manifest) -> Iterator[str]:
 
 
 def _data(data: Mapping[str, Any]) -> Iterator[str]:
+    splits = data["splits"]
     yield "## Data"
     yield ""
     yield from table(
@@ -204,14 +215,16 @@ def _data(data: Mapping[str, Any]) -> Iterator[str]:
         [
             (
                 name,
-                *(str(data["splits"][name][key]) for key in ("images", "boxes", "background_images")),
+                *(str(splits[name][key]) for key in ("images", "boxes", "background_images")),
                 use,
             )
             for name, use in (
                 ("train", "fitting the weights"),
                 ("val", "choosing the epoch and the threshold"),
                 ("test", "every number in this card"),
+                ("fresh", "a score beside those of test"),
             )
+            if name in splits
         ],
     )
     yield ""

@@ -112,6 +112,8 @@ def epoch_metrics(text: str) -> Iterator[TrackedMetric]:
 def scorecard_metrics(card: Scorecard) -> Iterator[TrackedMetric]:
     """Yield the scorecard's numbers; those without ground truth are left out."""
     yield from _numbers("test", card.quality.model_dump())
+    if card.fresh:
+        yield from _numbers("fresh", card.fresh.model_dump())
     yield from _numbers("operating_point", card.operating_point.model_dump())
     yield from _numbers("calibration", card.calibration.model_dump(exclude={"bins"}))
     for score in card.per_class:

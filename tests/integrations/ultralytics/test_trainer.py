@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -138,6 +139,14 @@ def test_a_finished_training_is_not_run_again(dataset: PreparedDataset, tmp_path
 
     assert (0, 1) == (first.resumed_epochs, again.resumed_epochs)
     assert list(first.epochs) == list(again.epochs)
+
+
+def test_neither_test_nor_fresh_images_are_read(tmp_path: Path) -> None:
+    dataset = make_blobs(tmp_path / "blobs", train=4, val=2, test=1, fresh=1)
+    for split in ("test", "fresh"):
+        shutil.rmtree(dataset.root / "images" / split)
+
+    assert 1 == _train(dataset, tmp_path).best_epoch
 
 
 def test_the_records_reach_the_trainer_unchanged(dataset: PreparedDataset, tmp_path: Path) -> None:
