@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from headway.errors import InputError
-from headway.integrations.pillow.reading import read_image
+from headway.integrations.pillow.reading import read_image, read_image_size
 
 ALL_LEVELS = np.arange(65_536, dtype=np.uint16).reshape(256, 256)
 
@@ -49,3 +49,16 @@ def test_a_path_without_an_image_is_the_callers_to_fix(tmp_path: Path, name: str
         read_image(tmp_path / name)
 
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif", ".webp"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_size_by_the_header_is_that_of_the_upright_image(tmp_path: Path, suffix: str, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / f"turned{suffix}"
+    Image.new("RGB", (64, 40)).save(path, exif=exif)
+
+    height, width, _ = read_image(path).shape
+
+    assert (width, height) == read_image_size(path)

@@ -47,7 +47,8 @@ def read_image_size(path: Path) -> tuple[int, int]:
     with _open(path) as image:
         width, height = image.size
         try:
-            transposed = image.getexif().get(_EXIF_ORIENTATION) in _TRANSPOSED
+            # Of a TIFF, Pillow gives the size of the upright image already.
+            transposed = image.format != "TIFF" and image.getexif().get(_EXIF_ORIENTATION) in _TRANSPOSED
         except _DAMAGE as error:
             raise _damaged(path, error) from error
         return (height, width) if transposed else (width, height)
