@@ -53,7 +53,7 @@ def repository(packaged_once: Path, tmp_path: Path) -> Path:
             "deps": [
                 path.replace("${model}", MODEL.name)
                 for path in package["deps"]
-                if path not in (*code, "${prepare.source}")
+                if path not in (*code, "${prepare.source}", "${prepare.classes}", "${prepare.ledger}")
             ],
             "outs": [MODEL.bundle.as_posix(), {MODEL.manifest.as_posix(): {"cache": False}}],
         },
