@@ -174,7 +174,7 @@ def test_fix_writes_records_in_which_nothing_is_wrong(tmp_path: Path) -> None:
     ] == [(mend["code"], mend["line"], mend["mend"]) for mend in values["mended"]["mends"]]
     assert before == contents(tmp_path / "set")
     code, values = check(tmp_path, ["data/set-mended.jsonl"])
-    assert (YES, ["class-rare"], 11) == (code, list(values["kinds"]), values["checked"]["boxes"])
+    assert (YES, ["class-rare", "settled-at-import"], 11) == (code, list(values["kinds"]), values["checked"]["boxes"])
 
 
 def test_fix_twice_gives_equal_bytes(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_fix_twice_gives_equal_bytes(tmp_path: Path) -> None:
 def test_fix_says_what_it_did(tmp_path: Path) -> None:
     mendable(tmp_path)
     lines = run(tmp_path, "check", "set", "--fix")[1].splitlines()
-    assert "wrote data/set-mended.jsonl, 5 mended; set prepare.source to it" == lines[-1]
+    assert "wrote data/set-mended.jsonl, 5 mended; go on with: headway data import data/set-mended.jsonl" == lines[-1]
     assert "mended labels/train/a.txt:6: " in lines[-5]
 
 

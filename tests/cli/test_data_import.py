@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from click.testing import CliRunner, Result
 
 from headway.cli.data.import_ import import_
 from headway.data.classes import read_registry
+from headway.data.findings import Findings
 from headway.data.ledger import read_ledger
+from headway.data.readers.detect import open_source
 from headway.errors import NO, YES, InputError
+from headway.integrations.pillow.reading import read_image_size
 from tests.cli.command import run_headway
 from tests.data.readers.formats import WRITERS, Row, read, row, write_as_coco, write_as_csv
 from tests.data.sources import write_text
@@ -168,3 +172,73 @@ def test_an_archive_is_unpacked_where_it_is_told_and_imported(project: Path) -> 
     assert "unpack it into a new folder: --unpack data/packed" == refused.hint
     assert 3 == imported(packed, "--unpack", "data/unpacked")["images"]
     assert (project / "data/unpacked.jsonl").is_file()
+
+
+def codes(path: object) -> dict[str, int]:
+    found = Findings()
+    list(open_source(Path(str(path)), "records", read_image_size=read_image_size, findings=found).images)
+    return found.counts()
+
+
+def test_notes_on_labels_are_still_told_of_the_records(project: Path) -> None:
+    imported(write_as_coco(Path("raw"), ROWS))
+
+    assert {"label-empty": 1} == codes("data/raw.jsonl") or {"image-without-label": 1} == codes("data/raw.jsonl")
+
+
+def test_what_was_left_out_is_still_told_of_the_records(project: Path) -> None:
+    write_text(project / "params.yaml", "prepare: {policy: {box-no-area: drop}}\n")
+    imported(write_as_coco(Path("raw"), BAD))
+
+    assert 1 == codes("data/raw.jsonl")["settled-at-import"]
+
+
+def test_mended_records_are_imported_and_split(project: Path) -> None:
+    write_as_coco(Path("raw"), {**BAD, **{f"{split}/{n}": ROWS["train/0"] for split in ("val", "test") for n in "ab"}})
+    assert NO == run("raw").return_value
+    assert (
+        "go on with: headway data import data/raw-mended.jsonl"
+        in run_headway("data", "check", "raw", "--fix", folder=project).stdout
+    )
+    before = (project / "data/raw-mended.jsonl").read_bytes()
+
+    values = imported("data/raw-mended.jsonl")
+
+    assert "data/raw-mended.classes.yaml" == values["params"]["classes"]
+    assert before == (project / "data/raw-mended.jsonl").read_bytes()
+
+
+def commit(message: str) -> None:
+    subprocess.run(["git", "add", "--all"], check=True)
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.org"]
+    subprocess.run(["git", *identity, "commit", "--quiet", "--message", message], check=True)
+
+
+def test_a_registry_that_was_deleted_is_not_made_anew_in_another_order(project: Path) -> None:
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    imported(write_as_coco(Path("raw"), ROWS))
+    registry = project / "data/raw.classes.yaml"
+    commit("Registry")
+    write_text(registry, registry.read_text().replace("cup: 0", "jar: 0").replace("jar: 1", "cup: 1"))
+    commit("Renumbered")
+
+    refused = run("raw", "--add-classes").exception
+    registry.unlink()
+    imported("raw")
+
+    assert "class 'cup' was renumbered from 0 to 1" in str(refused)
+    assert ("cup", "jar") == read_registry(registry)
+
+
+def test_a_renumbering_that_was_committed_and_reverted_is_forgiven(project: Path) -> None:
+    subprocess.run(["git", "init", "--quiet"], check=True)
+    imported(write_as_coco(Path("raw"), ROWS))
+    registry = project / "data/raw.classes.yaml"
+    good = registry.read_text()
+    commit("Registry")
+    write_text(registry, good.replace("cup: 0", "jar: 0").replace("jar: 1", "cup: 1"))
+    commit("Renumbered")
+    write_text(registry, good)
+    commit("Reverted")
+
+    assert 3 == imported("raw")["images"]

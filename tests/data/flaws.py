@@ -18,7 +18,9 @@ import numpy as np
 import yaml
 from PIL import Image
 
+from headway.contracts.canonical import sha256_file
 from headway.contracts.evidence import DETECTIONS, IMAGES
+from headway.contracts.problem import Problem
 from headway.data.readers.records import Record, write_records
 from headway.data.source import Source, SourceImage
 from headway.integrations.pyarrow import ParquetStore
@@ -267,6 +269,15 @@ def _changed_image(folder: Path) -> Arguments:
     return ["set.jsonl"]
 
 
+def _settled(folder: Path) -> Arguments:
+    root = write_sound(folder)
+    path = root / "images/train/a.png"
+    record = Record(SourceImage("train/a", path, split="train"), sha256_file(path), *SIZE)
+    left_out = Problem("settled-at-import", "cup box has no area: left out", "labels/train/a.txt", 2)
+    write_records(folder / "set.jsonl", Source("yolo", root, ("cup",), ()), [record], ("cup",), [left_out], root="set")
+    return ["set.jsonl"]
+
+
 def _sessions(folder: Path) -> Arguments:
     write_sound(folder, {"train/monday-1": GOOD, "val/monday-2": GOOD})
     set_params(folder, group={"session": "(monday)"})
@@ -328,6 +339,7 @@ FLAWS: Mapping[str, Flaw] = {
     "image-truncated": image(_truncated, "a.jpg"),
     "image-huge": image(_huge),
     "image-changed": Flaw(_changed_image, "images/train/a.png"),
+    "settled-at-import": Flaw(_settled, "labels/train/a.txt:2"),
     "image-id-clash": after(_same_name, "images/train/a.jpg"),
     "image-trailing-bytes": image(_trailing, "a.jpg"),
     "image-type": image(_misnamed, "a.jpg"),

@@ -58,6 +58,7 @@ KINDS: Mapping[str, Kind] = _kinds(
     Kind("image-truncated", "image that is cut off or damaged", "image", "fail", _LEAVE),
     Kind("image-huge", "image of an absurd size (decompression bomb)", "image", "fail", _LEAVE),
     Kind("image-changed", "image that is not the one that was imported", "image", "fail", _LEAVE),
+    Kind("settled-at-import", "problem that was settled when the set was imported or mended", "set", "keep", _TELL),
     Kind("image-id-clash", "images that share one id", "set", "fail", _STOP),
     Kind("image-trailing-bytes", "JPEG with bytes behind its end, or no end marker", "image", "keep", _ALL),
     Kind("image-type", "content of another type than the file's extension", "image", "keep", _ALL),

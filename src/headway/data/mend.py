@@ -11,7 +11,7 @@ from typing import Any
 from headway.contracts.problem import Problem, problem_values
 from headway.contracts.problems import KINDS, Policy, sorted_problems
 from headway.data.findings import SHOWN_PROBLEMS, Findings
-from headway.data.readers.records import Record, write_records
+from headway.data.readers.records import Record, unseen_problems, write_records
 from headway.data.source import Source
 from headway.errors import InputError
 
@@ -50,7 +50,7 @@ class Mended:
             yield "nothing to mend, so nothing was written"
         else:
             yield from (f"mended {problem} [{problem.code}]: {done}" for problem, done in self.mends)
-            yield f"wrote {self.file}, {len(self.mends):,} mended; set prepare.source to it"
+            yield f"wrote {self.file}, {len(self.mends):,} mended; go on with: headway data import {self.file}"
 
 
 def fixing_policies(policies: Mapping[str, Policy]) -> dict[str, Policy]:
@@ -83,7 +83,7 @@ def write_mended(
     if file.resolve() == path.resolve():
         raise InputError(f"{file} is the data set itself, and originals are not rewritten", hint="rename it first")
     root = source.root.resolve() if path.is_absolute() else Path(os.path.relpath(source.root, file.parent))
-    write_records(file, source, records, classes, root=root.as_posix())
+    write_records(file, source, records, classes, unseen_problems(findings, records), root=root.as_posix())
     return Mended(file, mends, ())
 
 

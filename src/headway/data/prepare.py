@@ -96,9 +96,7 @@ def file_stem(image_id: str) -> str:
     return f"{head}~x{hashlib.sha256(image_id.encode()).hexdigest()[:32]}"
 
 
-def _make_records(
-    found: Examination, kept: Mapping[str, tuple[SourceImage, ImageFacts]]
-) -> tuple[ImageRecord, ...]:
+def _make_records(found: Examination, kept: Mapping[str, tuple[SourceImage, ImageFacts]]) -> tuple[ImageRecord, ...]:
     records, sizes = [], Counter(found.groups[one.image_id] for one in found.seen)
     for one in found.seen:
         group = found.groups[one.image_id]

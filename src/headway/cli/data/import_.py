@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 import click
 
-from headway.cli.data.opening import Opened, open_data, read_prepare_params
+from headway.cli.data.opening import Opened, open_data, read_prepare_params, refuse_rewritten_registry
 from headway.cli.progress import show_progress
 from headway.contracts import atomic
 from headway.contracts.canonical import readable_json
@@ -22,7 +22,7 @@ from headway.contracts.problems import KINDS
 from headway.data.archive import is_archive, unpack_archive
 from headway.data.classes import extend_registry
 from headway.data.ledger import HEADER
-from headway.data.readers.records import Record, is_records, label_digest, write_records
+from headway.data.readers.records import Record, is_records, label_digest, unseen_problems, write_records
 from headway.data.scan import ImageFacts
 from headway.data.source import SourceImage
 from headway.errors import NO, YES, InputError
@@ -50,8 +50,7 @@ def import_(
     """
     path = _unpacked(path, unpack)
     out = out or Path("data") / f"{_name(path)}.jsonl"
-    if out.resolve() == path.resolve():
-        raise InputError(f"{path} is records already", hint="set prepare.source to it")
+    written = out.resolve() == path.resolve()  # records already: the registry and the ledger beside them are made
     if out.exists() and not is_records(out):
         raise InputError(f"{out} holds something else than records", hint="name another file with --out")
     registry, ledger = out.with_suffix(".classes.yaml"), out.with_suffix(".splits.csv")
@@ -60,8 +59,11 @@ def import_(
         failing = [one for one in opened.findings.failing() if not _is_settled(one, add_classes=add_classes)]
         values = _values(opened, records, failing)
         if not failing:
+            refuse_rewritten_registry(registry, classes)
             classes = list(extend_registry(registry, classes))
-            write_records(out, opened.source, records, classes, root=_root(opened, out))
+            if not written:
+                problems = unseen_problems(opened.findings, records)
+                write_records(out, opened.source, records, classes, problems, root=_root(opened, out))
             if not ledger.exists():
                 atomic.write_text(ledger, f"{HEADER}\n")
             params = {"source": out.as_posix(), "classes": registry.as_posix(), "ledger": ledger.as_posix()}

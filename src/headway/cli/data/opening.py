@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,20 +106,42 @@ def _read_records(params: PrepareParams, *, new_ledger: bool) -> Records:
     registry, ledger = Path(params.classes), Path(params.ledger)
     begins = new_ledger and not ledger.exists()
     records = Records(read_registry(registry), {} if begins else read_ledger(ledger))
-    for text in _committed(registry):
-        _refuse(check_append_only(parse_registry(text, str(registry)), records.registry or ()), registry)
+    refuse_rewritten_registry(registry, records.registry or ())
     now = "" if begins else ledger.read_text(encoding="utf-8")
-    for text in _committed(ledger):
-        _refuse(check_ledger_grew(text, now), ledger)
+    _refuse(check_ledger_grew(_reference(ledger, check_ledger_grew), now), ledger)
     return records
 
 
-def _committed(file: Path) -> Iterator[str]:
-    """Yield what `file` held in the commits that changed it, so that also a committed rewrite is seen."""
-    for revision in revisions_of(Path.cwd(), file):
+def refuse_rewritten_registry(file: Path, classes: Sequence[str]) -> None:
+    """Do nothing if `classes` only add to what the registry held in any commit.
+
+    Raises:
+        InputError: a class was renumbered, renamed or removed.
+    """
+    reference = _reference(file, _registry_changes)
+    if reference:
+        _refuse(check_append_only(parse_registry(reference, str(file)), tuple(classes)), file)
+
+
+def _registry_changes(before: str, now: str) -> list[str]:
+    if not before:
+        parse_registry(now, "registry")
+        return []
+    return check_append_only(parse_registry(before, "registry"), parse_registry(now, "registry"))
+
+
+def _reference(file: Path, changes: Callable[[str, str], list[str]]) -> str:
+    """Return what `file` has to go on from: the newest commit's content that only added to those before; else "".
+
+    A commit that rewrote it counts for nothing, so that reverting it is the way out.
+    """
+    reference = ""
+    for revision in reversed(revisions_of(Path.cwd(), file)):
         content = file_at(Path.cwd(), revision, file)
-        if content is not None:
-            yield content.decode(errors="replace")
+        with suppress(InputError):
+            if content is not None and not changes(reference, content.decode(errors="replace")):
+                reference = content.decode(errors="replace")
+    return reference
 
 
 def _refuse(changes: list[str], file: Path) -> None:

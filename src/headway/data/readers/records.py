@@ -11,13 +11,15 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
 from headway.contracts import atomic
 from headway.contracts.canonical import canonical_json, sha256_of
 from headway.contracts.dataset import Box, Split
+from headway.contracts.problem import Problem, problem_from, problem_values
+from headway.contracts.problems import KINDS, sorted_problems
 from headway.data.findings import Findings
 from headway.data.readers.files import Enclosure, printable, quoted
 from headway.data.source import Source, SourceImage
@@ -26,6 +28,7 @@ from headway.ports import ReadImageSize
 
 SCHEMA_VERSION = 1
 KIND = "headway-records"
+_TOLD_BY_READERS = {"code-in-data", "image-without-label", "listed-twice"}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _IMPORT_AGAIN = "run headway data import again"
 
@@ -46,7 +49,15 @@ class Record:
     height: int
 
 
-def write_records(path: Path, source: Source, records: Iterable[Record], classes: Sequence[str], *, root: str) -> None:
+def write_records(
+    path: Path,
+    source: Source,
+    records: Sequence[Record],
+    classes: Sequence[str],
+    problems: Iterable[Problem] = (),
+    *,
+    root: str,
+) -> None:
     """Write `path`, which appears whole or stays as it was; equal data give equal bytes.
 
     Args:
@@ -54,6 +65,7 @@ def write_records(path: Path, source: Source, records: Iterable[Record], classes
         source: where the records come from.
         records: the images, in any order.
         classes: class names.
+        problems: what was found and could not be found again in the records (`unseen_problems`).
         root: folder of the data set as the file shall name it, absolute or relative to the file's own.
 
     Raises:
@@ -70,12 +82,34 @@ def write_records(path: Path, source: Source, records: Iterable[Record], classes
         "classes": list(classes),
         "about": dict(source.about),
         "images": len(lines),
+        "problems": [problem_values(problem) for problem in problems],
     }
     digest = _begin_digest(header)
     for line in lines:
         digest.update(line.encode())
     header |= {"root": root, "sha256": digest.hexdigest()}
     atomic.write_text(path, "".join([canonical_json(header) + "\n", *lines]))
+
+
+def unseen_problems(findings: Findings, records: Iterable[Record]) -> list[Problem]:
+    """Return what nobody who looks at the records alone could find: notes on labels, and what is settled in them.
+
+    What was dropped, or kept against the default, is told as settled, whatever the policies become later.
+    """
+    kept = {record.image.image_id for record in records}
+    unseen = []
+    for problem in sorted_problems(findings.problems):
+        kind, policy = KINDS[problem.code], findings.policy(problem.code)
+        gone = policy == "drop" and (kind.takes == "row" or problem.image_id not in kept)
+        told_by_reader = problem.code.startswith("label-") or problem.code in _TOLD_BY_READERS
+        if problem.code == "split-quarantined" or not (gone or told_by_reader):
+            continue
+        if gone or (policy == "keep" and kind.default == "fail"):
+            done = "left out" if gone else kind.kept or "kept"
+            unseen.append(replace(problem, code="settled-at-import", message=f"{problem.message}: {done}", box=None))
+        else:
+            unseen.append(replace(problem, box=None))
+    return unseen
 
 
 def label_digest(records: Iterable[Record]) -> str:
@@ -107,6 +141,7 @@ def read_records(path: Path, *, read_image_size: ReadImageSize, findings: Findin
     root = path.parent / header["root"]
     about = {name: str(text) for name, text in header["about"].items()}
     classes = tuple(map(str, header["classes"]))
+    findings.problems += _problems_from(path, header)
     images = _read_images(path, root, header, findings)
     return Source("records", root, classes, images, header["images"], about)
 
@@ -143,13 +178,23 @@ def _read_header(path: Path) -> dict[str, Any]:
     if kind != KIND or version != SCHEMA_VERSION:
         said = f"{path} holds {quoted(str(kind))} of schema version {version!r}, not {KIND} of {SCHEMA_VERSION}"
         raise InputError(said, hint=_IMPORT_AGAIN)
-    types = {"root": str, "classes": list, "about": dict, "images": int, "sha256": str}
+    types = {"root": str, "classes": list, "about": dict, "images": int, "problems": list, "sha256": str}
     for name, wanted in types.items():
         if not isinstance(header.get(name), wanted):
             raise InputError(f"{path}:1 has no usable {name!r}", hint=_IMPORT_AGAIN)
     if "\0" in header["root"] or not _is_writable(header):
         raise InputError(f"{path}:1 holds what no header can", hint=_IMPORT_AGAIN)
     return dict(header)
+
+
+def _problems_from(path: Path, header: Mapping[str, Any]) -> list[Problem]:
+    try:
+        problems = [problem_from(values) for values in header["problems"]]
+        if all(problem.code in KINDS for problem in problems):
+            return problems
+    except _DAMAGE as error:
+        raise InputError(f"{path}:1 has no usable 'problems'", hint=_IMPORT_AGAIN) from error
+    raise InputError(f"{path}:1 has problems of an unknown kind", hint=_IMPORT_AGAIN)
 
 
 def _is_writable(header: Mapping[str, Any]) -> bool:

@@ -257,8 +257,8 @@ class _Labels:
             self.findings.add(
                 "label-without-image", "there is no image that it belongs to", self.enclosure.place(label)
             )
-        if self._ids and min(self._ids) == 1 and max(self._ids) == len(self.classes):
-            ids = f"class ids run from 1 to {len(self.classes)}, but names count from 0"
+        if 0 not in self._ids and len(self.classes) in self._ids:
+            ids = f"class ids reach {len(self.classes)} and none is 0, but names count from 0"
             self.findings.add("class-ids-from-one", ids)
 
     def _locate(self, image: str) -> tuple[str, str, str]:
