@@ -27,7 +27,7 @@ from headway.integrations.imagehash import hash_image
 from headway.integrations.pillow.inspection import make_inspector
 from headway.integrations.pillow.reading import read_image_size
 from tests.conftest import ROOT
-from tests.data.sources import SIZE, quiet, voc_object, write_image, write_text, write_voc, write_yolo
+from tests.data.sources import SIZE, quiet, voc_object, write_image, write_voc, write_yolo
 
 ROW = "0 0.5 0.5 0.25 0.5\n"
 BOTH = ROW + "1 0.123456789012345 0.5 0.1 0.9\n"
