@@ -124,6 +124,8 @@ def _measure_second_look(clone: Clone) -> Measure:
     again = _ours(clone, "examine", _SET / "data.yaml", cache)
     write_dataset(_SET, ["train"], ADDED, _SIZE, first=IMAGES)
     grown = _ours(clone, "examine", _SET / "data.yaml", cache)
+    if (again["files_read"], grown["files_read"]) != (0, ADDED):
+        raise SystemExit(f"error: read {again['files_read']} and {grown['files_read']} files again, not 0 and {ADDED}")
     note = (
         f"{_WHOLE}, {IMAGES} images and {ADDED} new ones. "
         f"Image files read: {first['files_read']} the first time ({first['seconds']:.1f} s), "
@@ -142,7 +144,7 @@ def _measure_growth(clone: Clone) -> list[Measure]:
     for step, file in files.items():
         write_data_yaml(file, folders[: step // PART])
     say("growth ...")
-    answers = _take_turns({str(step): partial(_ours, clone, "examine", file) for step, file in files.items()})
+    answers = _take_turns({str(step): partial(_ours, clone, "examine", file) for step, file in files.items()}, rounds=1)
     memory = ", ".join(f"{answers[str(step)][0]['peak_mb']:.0f} MB at {step}" for step in STEPS)
     times = STEPS[-1] // STEPS[0]
     note = (
@@ -176,7 +178,7 @@ def _install_others() -> Path | None:
     return None
 
 
-def _take_turns(sides: Mapping[str, Side]) -> dict[str, list[Answer]]:
+def _take_turns(sides: Mapping[str, Side], rounds: int = ROUNDS) -> dict[str, list[Answer]]:
     """Return the answers of every side, taken in turns."""
     answers: dict[str, list[Answer]] = {name: [] for name in sides}
 
@@ -184,7 +186,7 @@ def _take_turns(sides: Mapping[str, Side]) -> dict[str, list[Answer]]:
         answers[name].append(sides[name]())
         return float(answers[name][-1]["seconds"])
 
-    alternate({name: partial(measure, name) for name in sides}, ROUNDS)
+    alternate({name: partial(measure, name) for name in sides}, rounds)
     return answers
 
 
