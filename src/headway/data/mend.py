@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from headway.contracts.problem import Problem, problem_values
 from headway.contracts.problems import KINDS, Policy, sorted_problems
 from headway.data.findings import SHOWN_PROBLEMS, Findings
-from headway.data.readers.records import Record, unseen_problems, write_records
+from headway.data.readers.records import Record, name_of, root_for, unseen_problems, write_records
 from headway.data.source import Source
 from headway.errors import InputError
 
@@ -79,11 +78,10 @@ def write_mended(
     mends = list_mends(findings, {record.image.image_id for record in records})
     if unmendable or not mends:
         return Mended(None, mends, unmendable)
-    file = Path("data") / f"{_name(path)}{_SUFFIX}.jsonl"
+    file = Path("data") / f"{name_of(path).removesuffix(_SUFFIX)}{_SUFFIX}.jsonl"
     if file.resolve() == path.resolve():
         raise InputError(f"{file} is the data set itself, and originals are not rewritten", hint="rename it first")
-    root = source.root.resolve() if path.is_absolute() else Path(os.path.relpath(source.root, file.parent))
-    write_records(file, source, records, classes, unseen_problems(findings, records), root=root.as_posix())
+    write_records(file, source, records, classes, unseen_problems(findings, records), root=root_for(source.root, file))
     return Mended(file, mends, ())
 
 
@@ -100,9 +98,3 @@ def _mend(problem: Problem, policy: Policy, kept: Collection[str]) -> str:
         return "left out" if policy == "drop" else kind.kept
     is_gone = problem.image_id is not None and problem.image_id not in kept
     return "left out" if kind.takes == "image" and policy == "drop" and is_gone else ""
-
-
-def _name(path: Path) -> str:
-    path = path.resolve()
-    path = path.parent if path.name == "data.yaml" else path
-    return (path.name if path.is_dir() else path.stem).removesuffix(_SUFFIX)

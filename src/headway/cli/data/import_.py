@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -22,15 +20,21 @@ from headway.contracts.problems import KINDS
 from headway.data.archive import is_archive, unpack_archive
 from headway.data.classes import extend_registry
 from headway.data.ledger import HEADER
-from headway.data.readers.records import Record, is_records, label_digest, unseen_problems, write_records
+from headway.data.readers.records import (
+    Record,
+    is_records,
+    label_digest,
+    name_of,
+    root_for,
+    unseen_problems,
+    write_records,
+)
 from headway.data.scan import ImageFacts
 from headway.data.source import SourceImage
 from headway.errors import NO, YES, InputError
 
 _LATER = ("split-empty", "class-not-in-train")
 """What `headway data split` settles and prepare checks: no fault of the data that are imported."""
-_OWN_PLACE = ("data.yaml", "data.yml", "_annotations.coco.json")
-"""Files that are called so in every data set: its folder has the better name."""
 
 
 @click.command(name="import")
@@ -49,7 +53,7 @@ def import_(
     policy is to fail (nothing is written then), 2 when nothing can be read.
     """
     path = _unpacked(path, unpack)
-    out = out or Path("data") / f"{_name(path)}.jsonl"
+    out = out or Path("data") / f"{name_of(path)}.jsonl"
     written = out.resolve() == path.resolve()  # records already: the registry and the ledger beside them are made
     if out.exists() and not is_records(out):
         raise InputError(f"{out} holds something else than records", hint="name another file with --out")
@@ -63,7 +67,7 @@ def import_(
             classes = list(extend_registry(registry, classes))
             if not written:
                 problems = unseen_problems(opened.findings, records)
-                write_records(out, opened.source, records, classes, problems, root=_root(opened, out))
+                write_records(out, opened.source, records, classes, problems, root=root_for(opened.source.root, out))
             if not ledger.exists():
                 atomic.write_text(ledger, f"{HEADER}\n")
             params = {"source": out.as_posix(), "classes": registry.as_posix(), "ledger": ledger.as_posix()}
@@ -83,13 +87,6 @@ def _unpacked(path: Path, folder: Path | None) -> Path:
         raise InputError(f"{path} is an archive", hint=f"unpack it into a new folder: --unpack data/{stem}")
     unpack_archive(path, folder, progress=show_progress)
     return folder
-
-
-def _name(path: Path) -> str:
-    """Return what a data set is called: its folder, or its file where that has a name of its own."""
-    path = path.resolve()
-    named = path.parent.name if path.name in _OWN_PLACE else path.name if path.is_dir() else path.stem
-    return re.sub(r"[^\w.-]+", "-", named).strip(".-") or "dataset"
 
 
 def _open(path: Path, format: str | None, registry: Path, ledger: Path) -> AbstractContextManager[Opened]:
@@ -123,12 +120,6 @@ def _look(opened: Opened) -> tuple[list[Record], list[str]]:
 
 def _is_settled(problem: Problem, *, add_classes: bool) -> bool:
     return problem.code in _LATER or (add_classes and problem.code == "class-new")
-
-
-def _root(opened: Opened, out: Path) -> str:
-    """Return how the records name the data set's folder: as it was given, relative to themselves if it was relative."""
-    root = opened.source.root
-    return root.as_posix() if root.is_absolute() else Path(os.path.relpath(root, out.parent)).as_posix()
 
 
 def _values(opened: Opened, records: Sequence[Record], failing: Sequence[Problem]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ from headway.ports import ReadImageSize
 
 SCHEMA_VERSION = 1
 KIND = "headway-records"
+_NAMELESS = ("data.yaml", "data.yml", "_annotations.coco.json")
+"""Files that are called so in every data set: its folder has the better name."""
 _TOLD_BY_READERS = {"code-in-data", "image-without-label", "listed-twice"}
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _IMPORT_AGAIN = "run headway data import again"
@@ -110,6 +113,18 @@ def unseen_problems(findings: Findings, records: Iterable[Record]) -> list[Probl
         else:
             unseen.append(replace(problem, box=None))
     return unseen
+
+
+def name_of(path: Path) -> str:
+    """Return what a data set is called: its folder, or its file where that has a name of its own."""
+    path = path.resolve()
+    named = path.parent.name if path.name in _NAMELESS else path.name if path.is_dir() else path.stem
+    return re.sub(r"[^\w.-]+", "-", named).strip(".-") or "dataset"
+
+
+def root_for(root: Path, file: Path) -> str:
+    """Return how records in `file` name the data set folder: absolute if it was given so, else relative to them."""
+    return root.as_posix() if root.is_absolute() else Path(os.path.relpath(root, file.parent)).as_posix()
 
 
 def label_digest(records: Iterable[Record]) -> str:
