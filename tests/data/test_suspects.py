@@ -10,7 +10,7 @@ import pytest
 from headway.contracts.dataset import Box
 from headway.contracts.evidence import DETECTIONS, IMAGES
 from headway.data.source import SourceImage
-from headway.data.suspects import Predictions, Suspect, find_suspects, read_predictions
+from headway.data.suspects import Predictions, Suspect, find_suspects, join_predictions, read_predictions
 from headway.detection.detections import Detections
 from headway.errors import InputError
 from headway.integrations.pyarrow import ParquetStore
@@ -138,3 +138,13 @@ def test_image_without_a_detection_has_its_labels_questioned(tmp_path: Path) -> 
 def test_tables_that_are_no_evidence_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no evidence of a scoring: 'y_max'"):
         read_predictions(write_evidence(tmp_path, columns=("x_min", "y_min", "x_max")), ParquetStore())
+
+
+def test_predictions_of_several_folds_cover_all_their_images() -> None:
+    folds = [Predictions(CLASSES, {image_id: detections()}) for image_id in ("a", "b")]
+    assert {"a", "b"} == set(join_predictions(folds).found)
+
+
+def test_predictions_that_number_classes_differently_are_not_joined() -> None:
+    with pytest.raises(InputError, match="different classes"):
+        join_predictions([Predictions(CLASSES, {}), Predictions(CLASSES[::-1], {})])

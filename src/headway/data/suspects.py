@@ -7,7 +7,7 @@ detection supports, however weak.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +81,18 @@ def read_predictions(folder: Path, store: TableStore) -> Predictions:
     except (KeyError, ValueError) as error:
         raise InputError(f"{folder} holds no evidence of a scoring: {error}", hint="run: dvc repro evaluate") from error
     return Predictions(classes, found)
+
+
+def join_predictions(parts: Sequence[Predictions]) -> Predictions:
+    """Return the predictions of several models, each for images that it was not trained on; of an image the last count.
+
+    Raises:
+        InputError: they number their classes differently.
+    """
+    if len({part.classes for part in parts}) != 1:
+        raise InputError("the predictions are of models with different classes", hint="name evidence of one data set")
+    found = {image_id: detections for part in parts for image_id, detections in part.found.items()}
+    return Predictions(parts[0].classes, found)
 
 
 def _rows_by_image(image_ids: NDArray[Any]) -> dict[str, NDArray[np.int64]]:

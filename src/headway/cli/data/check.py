@@ -33,7 +33,7 @@ from headway.data.readers.detect import open_source
 from headway.data.readers.records import Record
 from headway.data.scan import ImageFacts
 from headway.data.source import SourceImage
-from headway.data.suspects import MIN_SCORE, Predictions, Suspect, find_suspects, read_predictions
+from headway.data.suspects import MIN_SCORE, Predictions, Suspect, find_suspects, join_predictions, read_predictions
 from headway.errors import NO, YES, InputError
 from headway.integrations.globox import read_foreign
 from headway.integrations.pillow.drawing import encode_image
@@ -51,8 +51,9 @@ _PROBLEMS = "problems.jsonl"
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for a report with pictures of examples.")
 @click.option(
     "--predictions",
+    multiple=True,
     type=click.Path(path_type=Path),
-    help="Evidence of a model (models/NAME/evidence): also list labels that it confidently disagrees with.",
+    help="Evidence of a model (models/NAME/evidence): also list labels that it disagrees with. Once for each fold.",
 )
 @click.option(
     "--min-score", type=click.FloatRange(0, 1), default=MIN_SCORE, show_default=True, help="What is confident."
@@ -63,7 +64,7 @@ def check(
     as_json: bool,
     fix: bool,
     out: Path | None,
-    predictions: Path | None,
+    predictions: tuple[Path, ...],
     min_score: float,
 ) -> int:
     """Report everything that is wrong with the data set at PATH, or with the one that params.yaml names.
@@ -75,7 +76,7 @@ def check(
         params = params.model_copy(update={"policy": fixing_policies(params.policy)})
     if out is not None:
         _refuse_foreign(out)
-    predicted = None if predictions is None else _open_predictions(predictions)
+    predicted = join_predictions([_open_predictions(folder) for folder in predictions]) if predictions else None
     with open_data(params, path, format, new_ledger=True) as opened:
         seen = _look(opened, predicted, min_score, keep=fix)
         if out is not None:
