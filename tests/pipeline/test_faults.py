@@ -165,7 +165,7 @@ def copy_all(names: list[str], source: Path, target: Path) -> None:
 @pytest.mark.parametrize(
     ("stage", "folder", "kept", "room_kb"),
     [
-        ("prepare", "data", ["shelves.yaml"], 64),
+        ("prepare", "data", ["shelves.classes.yaml", "shelves.splits.csv", "shelves.yaml"], 64),
         ("train", "models/detector", ["manifest.json"], 64),
         ("export", "models/detector", ["weights.pt"], 64),
         ("evaluate", "models/detector", ["model.onnx"], 8),
