@@ -187,7 +187,8 @@ def check_model_file(
     try:
         onnx.checker.check_model(content)
     except (onnx.checker.ValidationError, ValueError) as error:
-        raise _refusal(path, f"is no valid ONNX model: {str(error).splitlines()[0]}") from error
+        reason = next(iter(str(error).splitlines()), type(error).__name__)  # the checker may give an empty one
+        raise _refusal(path, f"is no valid ONNX model: {reason}") from error
     return CheckedFile(content, opset, nodes, {entry.key: entry.value for entry in model.metadata_props})
 
 
