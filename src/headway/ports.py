@@ -262,10 +262,6 @@ class Picture:
     bad: tuple[int, ...] = ()
 
 
-DrawSheet = Callable[[Sequence[Sequence[Picture]]], NDArray[np.uint8]]
-"""Returns a contact sheet as RGB pixels: a tile an entry, its images side by side."""
-
-
 EncodeImage = Callable[[NDArray[np.uint8], str], bytes]
 """Returns RGB pixels as an image file of the kind that a suffix (".png", ".jpg") names."""
 

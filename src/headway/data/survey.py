@@ -20,7 +20,7 @@ from headway.ports import Progress
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is kept of an image after it was looked at, a few hundred bytes.
+    """What is kept of an image after it was looked at: one compact row.
 
     Attributes:
         image_id: unique within the source.

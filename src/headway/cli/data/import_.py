@@ -34,7 +34,7 @@ from headway.data.source import SourceImage
 from headway.errors import NO, YES, InputError
 
 _LATER = ("split-empty", "class-not-in-train")
-"""What `headway data split` settles and prepare checks: no fault of the data that are imported."""
+"""About splits, not the data: `headway data split` settles them, or refuses them where the source gives splits."""
 
 
 @click.command(name="import")
