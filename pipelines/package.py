@@ -13,7 +13,7 @@ from headway.contracts.params.package import PackageParams
 from headway.errors import InputError
 from headway.integrations import matplotlib
 from headway.integrations.cyclonedx import is_spdx_id
-from headway.integrations.git import read_revision
+from headway.integrations.git.reading import read_revision
 from headway.integrations.machine import package_versions
 from headway.integrations.pillow.drawing import draw_detections, encode_image
 from headway.integrations.pillow.reading import read_image

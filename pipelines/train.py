@@ -25,7 +25,7 @@ from headway.contracts.layout import (
 from headway.contracts.params.train import TrainParams
 from headway.contracts.pipeline import stage_dependencies
 from headway.contracts.provenance import Provenance
-from headway.integrations.git import read_revision
+from headway.integrations.git.reading import read_revision
 from headway.integrations.machine import describe_hardware, package_versions
 from headway.integrations.ultralytics.quiet import silence
 from headway.training.checkpoints import Claim, checkpoint_key, code_digests, weights_digests

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.contracts.dataset import Box, PreparedDataset
+from headway.contracts.github import Comment, Protection, PullRequest, State
 from headway.contracts.model_facts import ExportFacts
 from headway.contracts.scorecard import AtThreshold, Calibration, ClassScore, Slice
 from headway.detection.detections import Detections
@@ -305,4 +306,61 @@ class DatasetPlotter(Protocol):
         `sides` are square roots of box areas in pixels, `places` a map of counts (rows from the top), `per_image`
         the number of boxes of each image.
         """
+        ...
+
+
+class Forge(Protocol):
+    """One repository on GitHub.
+
+    Every method raises `OutsideError` when GitHub cannot be reached, limits the rate or fails (after retries), and
+    `InputError` when the token is bad or lacks a permission (the hint names it) or when there is no such thing.
+    """
+
+    @property
+    def repository(self) -> str:
+        """The repository's "owner/name"."""
+        ...
+
+    def login(self) -> str:
+        """Return the login that comments will be posted as."""
+        ...
+
+    def pull_request(self, number: int) -> PullRequest:
+        """Return one pull request."""
+        ...
+
+    def find_pull_requests(self, head_repository: str, head_ref: str) -> Sequence[PullRequest]:
+        """Return the open pull requests of a branch, which may lie in a fork."""
+        ...
+
+    def open_pull_request(self, *, head_ref: str, base_ref: str, title: str, body: str) -> PullRequest:
+        """Open a pull request from a branch of this repository."""
+        ...
+
+    def comments(self, number: int) -> Sequence[Comment]:
+        """Return all comments of a pull request, every page, oldest first."""
+        ...
+
+    def add_comment(self, number: int, body: str) -> Comment: ...
+
+    def edit_comment(self, number: int, comment_id: int, body: str) -> Comment: ...
+
+    def delete_comment(self, number: int, comment_id: int) -> None:
+        """Delete a comment; one that is gone already is no failure."""
+        ...
+
+    def set_status(self, sha: str, state: State, description: str, *, context: str, url: str | None = None) -> None:
+        """Set a commit status; the description is cut at GitHub's 140 characters."""
+        ...
+
+    def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:
+        """Start a workflow (file name) by hand on a branch."""
+        ...
+
+    def protection(self, branch: str) -> Protection:
+        """Return what a branch demands."""
+        ...
+
+    def variables(self) -> Mapping[str, str] | None:
+        """Return the repository's Actions variables; None where the token may not read them."""
         ...

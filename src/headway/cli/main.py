@@ -12,14 +12,23 @@ from headway.cli.failure import guarded
 from headway.cli.lazy import LazyGroup
 
 VERBS = {
+    "adopt": ("headway.cli.adopt:adopt", "Take the branch of a fork's pull request into this repository."),
     "bundle": ("headway.cli.bundle:bundle", "Inspect what the package stage made."),
+    "comment": ("headway.cli.comment:comment", "Keep exactly one current report on a pull request."),
     "data": ("headway.cli.data:data", "Bring data in, check it, split it, and see what changed."),
+    "doctor": ("headway.cli.doctor:doctor", "Say what a repository still lacks for the pull request loop."),
     "engine": ("headway.cli.engine:engine", "Build a TensorRT plan for this machine's GPU."),
+    "gate": ("headway.cli.gate:gate", "Judge the candidate against the model in production."),
+    "init": ("headway.cli.init:init", "Make or extend a team's own repository."),
+    "lock": ("headway.cli.lock:lock", "Merge dvc.lock stage by stage."),
     "params": ("headway.cli.params:params", "Check params.yaml, or print its schema."),
+    "pr": ("headway.cli.pr:pr", "The steps of the pull request workflows, one verb each."),
     "predict": ("headway.cli.predict:predict", "Draw what a bundle's model finds in images."),
+    "report": ("headway.cli.report:report", "Write the report that reviewers read."),
     "repro": ("headway.cli.repro:repro", "Run the pipeline; a failure's sentence and hint come last."),
     "summary": ("headway.cli.summary:summary", "Print the scorecard, and where the results lie."),
     "track": ("headway.cli.track:track", "Mirror the last run to MLflow."),
+    "verify": ("headway.cli.verify:verify", "Say whether code, params, data, dvc.lock and remote agree."),
 }
 """Verb -> (module:command, one-line help). The help stands here so that `headway --help` imports no verb."""
 

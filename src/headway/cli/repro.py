@@ -15,7 +15,7 @@ from headway.contracts.layout import PARAMS, PREPARED
 from headway.contracts.params.document import read_document
 from headway.contracts.params.whole import Params, check_params
 from headway.errors import InputError, OutsideError
-from headway.integrations.dvc import find_obstacle, reproduce
+from headway.integrations.dvc.running import find_obstacle, reproduce
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -17,7 +17,7 @@ from headway.contracts.layout import PARAMS, STATE, ModelFiles, real_root
 from headway.contracts.params.document import read_document
 from headway.contracts.params.model import read_model
 from headway.errors import OutsideError
-from headway.integrations.dvc import lock_digest
+from headway.integrations.dvc.running import lock_digest
 from headway.integrations.mlflow import MirroredRun, TrackingStore, local_store, mirror_run, require_ui, serve_ui
 
 DEADLINE_S = 60.0
@@ -75,7 +75,7 @@ def find_store(root: Path, environment: Mapping[str, str]) -> TrackingStore:
 
 
 def _mirror(root: Path, store: TrackingStore, stamp: Path, deadline_s: float) -> MirroredRun:
-    from headway.integrations.git import read_revision
+    from headway.integrations.git.reading import read_revision
     from headway.training.track import collect_run
 
     model = ModelFiles(read_model(read_document(root / PARAMS)))

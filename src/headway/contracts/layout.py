@@ -18,6 +18,8 @@ EXPORT_SPEED = REPORTS / "export_speed.json"
 SCORECARD = REPORTS / "scorecard.json"
 PROVENANCE = REPORTS / "provenance.json"
 LATENCY = REPORTS / "latency.json"
+VERDICT = REPORTS / "verdict.json"
+"""Written by the gate, which is no stage: it compares what two commits made."""
 PLOTS = REPORTS / "plots"
 DATA_CARD = REPORTS / "data_card"
 CLOCKED = {PROVENANCE, EXPORT_SPEED, LATENCY}

@@ -15,7 +15,7 @@ from headway.contracts.layout import PREPARED
 from headway.data.diff import Version, diff_datasets
 from headway.data.diff_report import diff_markdown, diff_values
 from headway.errors import InputError
-from headway.integrations.dvc import read_tracked
+from headway.integrations.dvc.tracked import read_tracked
 
 _SHORT = 10
 

@@ -21,7 +21,7 @@ from headway.data.scan import Scanner
 from headway.data.shelves import generate
 from headway.data.source import Source
 from headway.errors import InputError
-from headway.integrations.git import file_at, revisions_of
+from headway.integrations.git.reading import file_at, revisions_of
 from headway.integrations.globox import read_foreign
 from headway.integrations.imagehash import hash_image
 from headway.integrations.pillow.inspection import make_inspector

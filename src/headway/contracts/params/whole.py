@@ -18,6 +18,7 @@ from headway.contracts.params.document import (
 )
 from headway.contracts.params.evaluate import EvaluateParams
 from headway.contracts.params.export import ExportParams
+from headway.contracts.params.gate import GateParams
 from headway.contracts.params.model import DEFAULT, ModelName, check_model
 from headway.contracts.params.package import PackageParams
 from headway.contracts.params.prepare import PrepareParams
@@ -34,6 +35,7 @@ class Params(Section):
     export: ExportParams = ExportParams()
     evaluate: EvaluateParams = EvaluateParams()
     package: PackageParams = PackageParams()
+    gate: GateParams = GateParams()
 
 
 SECTIONS: dict[str, type[Section]] = {
@@ -42,6 +44,7 @@ SECTIONS: dict[str, type[Section]] = {
     "export": ExportParams,
     "evaluate": EvaluateParams,
     "package": PackageParams,
+    "gate": GateParams,
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from headway.contracts.layout import real_root
 from headway.errors import InputError
-from headway.integrations.dvc import find_obstacle, lock_digest
+from headway.integrations.dvc.running import find_obstacle, lock_digest
 
 
 @pytest.mark.parametrize("copy", [".dvc/tmp/exps/standalone/tmpabcdef", ".dvc/tmp/exps/tmpabcdef"])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from headway.errors import InputError
-from headway.integrations.git import file_at
+from headway.integrations.git.reading import file_at
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -1,0 +1,1 @@
+"""How a team's repository comes to use Headway, and stays current."""

@@ -1,0 +1,74 @@
+"""What GitHub tells of pull requests, comments, statuses and rules, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["pending", "success", "failure", "error"]
+
+STATUS_CONTEXT = "headway"
+"""Name of the commit status that branch protection requires."""
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """One pull request.
+
+    Attributes:
+        number: of the pull request.
+        head_sha, head_ref, head_repository: what is to be merged; the repository is "owner/name", None if deleted.
+        base_ref, base_sha, base_repository: where it goes.
+        open: whether it is neither merged nor closed.
+        author: login.
+    """
+
+    number: int
+    head_sha: str
+    head_ref: str
+    head_repository: str | None
+    base_ref: str
+    base_sha: str
+    base_repository: str
+    open: bool
+    author: str
+
+    @property
+    def from_fork(self) -> bool:
+        """Whether its head lies in another repository."""
+        return self.head_repository != self.base_repository
+
+
+@dataclass(frozen=True)
+class Comment:
+    """One comment on a pull request; `id` grows with age's inverse: the newest has the largest."""
+
+    id: int
+    author: str
+    body: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Protection:
+    """What a branch demands, from its rulesets and its classic protection together.
+
+    Attributes:
+        contexts: required status checks.
+        strict: a branch must be up to date before it is merged.
+        merge_queue: merges go through a queue.
+        signed_commits: every commit must be signed.
+        pull_request: changes come by pull request only.
+        dismiss_stale_reviews: a push takes approvals back.
+        code_owner_review: an owner of what was changed must approve.
+        complete: False where the token may not see the classic protection.
+    """
+
+    contexts: tuple[str, ...]
+    strict: bool
+    merge_queue: bool
+    signed_commits: bool
+    pull_request: bool
+    dismiss_stale_reviews: bool
+    code_owner_review: bool
+    complete: bool

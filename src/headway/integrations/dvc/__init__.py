@@ -1,0 +1,1 @@
+"""DVC, one concern a module."""

@@ -1,0 +1,1 @@
+"""Git, one concern a module."""

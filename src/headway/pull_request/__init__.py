@@ -1,0 +1,1 @@
+"""The pull request loop: verify, merge locks, report, comment."""
