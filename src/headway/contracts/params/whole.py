@@ -76,7 +76,7 @@ def _unknown_sections(document: Document) -> list[Fault]:
     known = Params.model_fields
     return [
         Fault(document.line_of((name,)), name, unknown_key(name, known))
-        for name in document.values
+        for name in map(str, document.values)  # YAML's keys may be null, numbers or dates
         if name not in known
     ]
 
