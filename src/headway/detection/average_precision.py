@@ -70,6 +70,19 @@ def rank(
     )
 
 
+def of_images(ranking: Ranking, images: NDArray[np.bool_]) -> Ranking:
+    """Return the ranking of some of the images, numbered anew in their order."""
+    kept = images[ranking.image]
+    before = np.concatenate([[0], kept.cumsum()])
+    return Ranking(
+        image=(images.cumsum() - 1)[ranking.image[kept]],
+        score=ranking.score[kept],
+        correct=ranking.correct[:, kept],
+        class_start=before[ranking.class_start],
+        label_counts=ranking.label_counts[images],
+    )
+
+
 def average_precision(ranking: Ranking, weights: NDArray[np.floating] | None = None) -> NDArray[np.float64]:
     """Return the (t, classes) average precision; NaN for a class without labels.
 
@@ -98,6 +111,16 @@ def precision_at_recall(ranking: Ranking, weights: NDArray[np.floating] | None =
         for row, recall in enumerate(hits / totals[class_id]):
             curves[row, class_id] = envelope[row, np.searchsorted(recall, RECALL_LEVELS)]
     return curves
+
+
+def resampled_average_precision(ranking: Ranking, weights: NDArray[np.integer]) -> NDArray[np.float64]:
+    """Return the (r, t, classes) average precision for each of r weightings; NaN for a class without labels.
+
+    Args:
+        ranking: the detections and their outcomes.
+        weights: (r, images) whole numbers, how often each image counts.
+    """
+    return np.stack([average_precision(ranking, row) for row in weights])
 
 
 def mean_average_precision(
