@@ -28,15 +28,25 @@ def read_lock(path: Path) -> Entries:
         InputError: the file is missing or is no lock of DVC 2 or later.
     """
     try:
-        entries: Entries = yaml.safe_load(path.read_text(encoding="utf-8"))["stages"]
-        output_digests(entries)
+        return parse_lock(path.read_bytes(), str(path))
     except FileNotFoundError as error:
         raise InputError(f"{path} does not exist: the stages before have not been run", hint=_HINT) from error
+
+
+def parse_lock(content: bytes, name: str) -> Entries:
+    """Return stage -> entry of a lock that was read elsewhere; `name` is for messages.
+
+    Raises:
+        InputError: it is no lock of DVC 2 or later.
+    """
+    try:
+        entries: Entries = yaml.safe_load(content.decode())["stages"]
+        output_digests(entries)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _broken(f"{path}:{line}", error.problem or "not YAML") from error
+        raise _broken(f"{name}:{line}", error.problem or "not YAML") from error
     except (yaml.YAMLError, ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-        raise _broken(str(path), "it does not map stages to their outputs") from error
+        raise _broken(name, "it does not map stages to their outputs") from error
     return entries
 
 

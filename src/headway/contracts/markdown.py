@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 _SPECIAL = re.compile(r"[\\`*_\[\]|~#!$]")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LIST_MARKER = re.compile(r"^(\d*)([-+.)])(?=[\s-]|$)")
 _LONGEST = 120
+_LONGEST_PROSE = 500
+_WWW = re.compile(r"(www)\.", re.IGNORECASE)
+_WORD = re.compile(r"\(?[-+±−]?[^\W_]+(?:[-.,/'’][^\W_]+)*%?\)?[.,;:]?|[-–+±→<>≤≥]")
+_FOUND_BY_GITHUB = re.compile(r"www\.|gh-\d|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+"""Words of harmless characters that GitHub still makes links of: addresses, issues, commits."""
 
 
 def escape(text: str) -> str:
@@ -30,10 +36,18 @@ def code(text: str, longest: int = _LONGEST) -> str:
     Control characters are shown as U+FFFD; text over `longest` characters is
     cut.
     """
-    line = " ".join(text.split())
-    if len(line) > longest:
-        line = f"{line[: longest - 1]}…"
-    return f"<code>{''.join(map(_entity, line))}</code>"
+    line = "".join(map(_entity, _cut(" ".join(text.split()), longest)))
+    unlinked = _WWW.sub(r"\1&#46;", line)  # GFM looks for addresses between inline HTML too
+    return f"<code>{unlinked}</code>"
+
+
+def prose(text: str, longest: int = _LONGEST_PROSE) -> str:
+    """Return a plain sentence that may hold names from anywhere: words are text, whatever else is there is `code`.
+
+    It is for use inside a line or a table's cell, never alone on a line.
+    """
+    runs = groupby(_cut(" ".join(text.split()), longest).split(), key=_is_word)
+    return " ".join((escape if plain else code)(" ".join(words)) for plain, words in runs)
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
@@ -51,6 +65,14 @@ def folded(summary: str, lines: Sequence[str]) -> Iterator[str]:
     yield from lines
     yield ""
     yield "</details>"
+
+
+def _is_word(text: str) -> bool:
+    return _WORD.fullmatch(text) is not None and _FOUND_BY_GITHUB.search(text) is None
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _entity(character: str) -> str:
