@@ -10,6 +10,9 @@ State = Literal["pending", "success", "failure", "error"]
 STATUS_CONTEXT = "headway"
 """Name of the commit status that branch protection requires."""
 
+COMMENT_LIMIT = 65_536
+"""Characters of a comment's body."""
+
 
 @dataclass(frozen=True)
 class PullRequest:
