@@ -12,7 +12,7 @@ _LIST_MARKER = re.compile(r"^(\d*)([-+.)])(?=[\s-]|$)")
 _LONGEST = 120
 _LONGEST_PROSE = 500
 _WWW = re.compile(r"(www)\.", re.IGNORECASE)
-_WORD = re.compile(r"\(?[-+±−]?[^\W_]+(?:[-.,/'’][^\W_]+)*%?\)?[.,;:]?|[-–+±→<>≤≥]")
+_WORD = re.compile(r"[(\[]?[-+±]?[^\W_]+(?:[-.,/'][^\W_]+)*%?[)\]]{0,2}[.,;:]?|[-+±<>]")
 _FOUND_BY_GITHUB = re.compile(r"www\.|gh-\d|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
 """Words of harmless characters that GitHub still makes links of: addresses, issues, commits."""
 
@@ -50,10 +50,10 @@ def prose(text: str, longest: int = _LONGEST_PROSE) -> str:
     return " ".join((escape if plain else code)(" ".join(words)) for plain, words in runs)
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Yield a table, first column to the left, the others to the right; cells are Markdown already."""
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> Iterator[str]:
+    """Yield a table, the first `left` columns to the left, the others to the right; cells are Markdown already."""
     yield f"| {' | '.join(head)} |"
-    yield f"|{'|'.join([' --- ', *[' ---: '] * (len(head) - 1)])}|"
+    yield f"|{'|'.join([*[' --- '] * left, *[' ---: '] * (len(head) - left)])}|"
     for row in rows:
         yield f"| {' | '.join(row)} |"
 

@@ -1,0 +1,39 @@
+"""Git: where a branch left another one, and which files changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+from headway.integrations.git.command import ask, tell
+
+Change = Literal["added", "changed", "removed"]
+_CHANGES: Mapping[str, Change] = {"A": "added", "D": "removed"}
+
+
+def merge_base(folder: Path, commit: str) -> str | None:
+    """Return the newest commit that HEAD and `commit`, a full hash, have in common.
+
+    None where there is none: unrelated histories, a shallow clone that was cut off before it, no commit yet.
+    """
+    answer = ask(folder, "merge-base", "--end-of-options", commit, "HEAD")
+    return answer.output.strip() or None if answer.status == 0 else None
+
+
+def changes_since(folder: Path, commit: str) -> Mapping[str, Change]:
+    """Return what became of files below `folder` between `commit`, a full hash, and the working tree.
+
+    Only files that Git tracks at one of the two; a renamed file was removed
+    and another added. Paths are relative to `folder`, with slashes, by path.
+
+    Raises:
+        OutsideError: Git failed.
+    """
+    # core.quotePath does not matter with -z; a diff driver or an external diff could run a program.
+    answer = tell(
+        folder, "diff", "--name-status", "--no-renames", "--no-ext-diff", "--relative", "-z", "--end-of-options", commit
+    )
+    words = iter(answer.split("\0"))
+    pairs = {path: _CHANGES.get(status, "changed") for status, path in zip(words, words, strict=False)}
+    return dict(sorted(pairs.items()))
