@@ -185,6 +185,8 @@ class Verdict(Document):
     """Expected calibration error of candidate and champion on the same images."""
     worse_images: tuple[WorseImage, ...]
     """At most 20, worst first."""
+    notes: tuple[str, ...] = ()
+    """What else the verdict rests on, in plain text: why there is no champion, where the policy comes from."""
 
     @property
     def exit_code(self) -> int:

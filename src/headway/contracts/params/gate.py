@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
 from headway.contracts.params.document import Section
 
+BUILT_IN_SLICES = ("small objects", "crowded")
+"""Slices that every test set has; see evaluation/slices.py."""
+
+
+def _compiles(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise ValueError(f"{pattern!r} is no regular expression: {error}") from error
+    return pattern
+
+
+def _is_free(name: str) -> str:
+    if name in BUILT_IN_SLICES:
+        raise ValueError(f"{name!r} is a slice that is always there; take another name")
+    return name
+
+
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Pattern = Annotated[str, AfterValidator(_compiles)]
+SliceName = Annotated[str, Field(min_length=1), AfterValidator(_is_free)]
 
 
 class Floors(Section):
@@ -35,6 +56,8 @@ class ClassRules(Section):
     """A class is worse when its AP (of `metric`) is shown to have fallen by more than this."""
     min_boxes: Annotated[int, Field(ge=1)] = 20
     """Classes with fewer boxes on test are shown, not judged."""
+    may_drop: bool = False
+    """Whether a candidate may lack a class that the champion knows."""
 
 
 class SliceRules(Section):
@@ -44,7 +67,7 @@ class SliceRules(Section):
     """A slice is worse when its mAP is shown to have fallen by more than this."""
     min_images: Annotated[int, Field(ge=2)] = 20
     """Slices with fewer images are shown, not judged."""
-    patterns: dict[str, str] = {}
+    patterns: dict[SliceName, Pattern] = {}
     """Name -> regular expression that is searched in the image id, for example `night: ^night/`."""
 
 
@@ -57,6 +80,12 @@ class SpeedRules(Section):
     """Budget of the candidate; counts only where `hardware` is what measured it."""
     hardware: str | None = None
     """Hardware that `p95_ms` speaks of, as in reports/latency.json; measured elsewhere the budget is undecided."""
+
+    @model_validator(mode="after")
+    def _names_its_hardware(self) -> SpeedRules:
+        if self.p95_ms is not None and self.hardware is None:
+            raise ValueError("p95_ms needs hardware beside it: a budget in milliseconds means one machine")
+        return self
 
 
 class SizeRules(Section):

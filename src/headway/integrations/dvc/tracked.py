@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from headway.contracts.layout import LOCK, PIPELINE
 from headway.errors import InputError, OutsideError
+from headway.ports import Progress
 
 
 def read_tracked(root: Path, revision: str, folder: Path, names: Sequence[str]) -> tuple[str, dict[str, bytes]]:
@@ -24,6 +27,37 @@ def read_tracked(root: Path, revision: str, folder: Path, names: Sequence[str]) 
         InputError: this is no repository, there is no such revision, or neither cache nor remote has the files.
         OutsideError: the remote cannot be reached.
     """
+    with _opened(root, revision, folder) as files:
+        commit = files.fs.repo.get_rev()
+        return commit, {name: files.cat_file(str(_place(folder) / name)) for name in names}
+
+
+def copy_tracked(
+    root: Path, revision: str, folder: Path, names: Sequence[str], target: Path, progress: Progress
+) -> None:
+    """Write files of a folder that DVC tracked at `revision` below `target`, one by one.
+
+    Args:
+        root, revision, folder, names: as for `read_tracked`.
+        target: folder that gets the files.
+        progress: shows how far it is.
+
+    Raises:
+        InputError: as `read_tracked`, or a name leads out of the folder.
+        OutsideError: the remote cannot be reached, or the disk is full.
+    """
+    outside = [name for name in names if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts]
+    if outside:
+        raise InputError(f"{folder} of revision {revision} names a file outside itself: {outside[0]!r}")
+    with _opened(root, revision, folder) as files:
+        for name in progress(names, label=f"files of {folder.as_posix()}"):
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            (target / name).write_bytes(files.cat_file(str(_place(folder) / name)))
+
+
+@contextmanager
+def _opened(root: Path, revision: str, folder: Path) -> Iterator[Any]:
+    """Yield DVC's view of `revision`, in which `folder` is an output; see `read_tracked` for what it raises."""
     try:
         from dvc.exceptions import DvcException
         from dvc.fs import DVCFileSystem
@@ -31,15 +65,14 @@ def read_tracked(root: Path, revision: str, folder: Path, names: Sequence[str]) 
         from dvc_data.index import DataIndexDirError
     except ImportError as error:
         raise InputError("DVC is not installed in this Python", hint='pip install "headway[train]"') from error
-    place = PurePosixPath("/", folder.as_posix())
     try:
         with Repo(str(root)) as repository:
             # Where the cache and the remote are today: the revision's own configuration may name another place.
             config = {section: repository.config[section] for section in ("core", "cache", "remote")}
         files = DVCFileSystem(repo=str(root), rev=revision, config=config)
-        if not files.isdvc(str(place)):
+        if not files.isdvc(str(_place(folder))):
             raise _not_tracked(folder, revision)
-        return files.fs.repo.get_rev(), {name: files.cat_file(str(place / name)) for name in names}
+        yield files
     except (FileNotFoundError, DataIndexDirError) as error:
         raise InputError(
             f"neither DVC's cache nor its remote has {folder} of revision {revision}",
@@ -49,6 +82,10 @@ def read_tracked(root: Path, revision: str, folder: Path, names: Sequence[str]) 
         raise InputError(str(error), hint=f"run this where {PIPELINE} lies, and name a commit") from error
     except OSError as error:
         raise OutsideError(f"DVC cannot read {folder} of revision {revision}: {error}", hint="try again") from error
+
+
+def _place(folder: Path) -> PurePosixPath:
+    return PurePosixPath("/", folder.as_posix())
 
 
 def _not_tracked(folder: Path, revision: str) -> InputError:
