@@ -6,7 +6,7 @@ Only what must differ is written here: a team has no src/, no Makefile and no te
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import yaml

@@ -74,7 +74,7 @@ def check_updatable(folder: Path, record: Record | None) -> None:
     """Refuse an update whose result nobody could review, or that would go back.
 
     Raises:
-        InputError: there is no record, it is a later version's, or tracked files have been edited since the last commit.
+        InputError: there is no record, it is a later version's, or tracked files differ from the last commit.
     """
     from headway.integrations.git.reading import read_revision
 

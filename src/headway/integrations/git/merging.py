@@ -1,89 +1,48 @@
-"""Git, through GitPython: three-way merges of single files, against a text that a commit once held."""
+"""Git: merge drivers, and its own merge of a file's lines."""
 
 from __future__ import annotations
 
-import tempfile
+import subprocess
 from pathlib import Path
-from types import ModuleType
 
 from headway.errors import InputError, OutsideError
 
-_CONFLICTS = 127
-"""git merge-file ends with the number of conflicts, at most this; anything above is an error."""
+
+def merge_lines(base: Path, ours: Path, theirs: Path) -> None:
+    """Merge three versions of a file as Git itself does; `ours` becomes the result, with markers at conflicts."""
+    _git(
+        ["merge-file", "-L", "ours", "-L", "base", "-L", "theirs", "--", str(ours), str(base), str(theirs)], Path.cwd()
+    )
 
 
-def find_top(folder: Path) -> Path | None:
-    """Return the root of the working tree that holds `folder`; None outside a repository.
-
-    Raises:
-        InputError: no Git program is installed.
-    """
-    git = _git()
-    while not folder.exists():
-        folder = folder.parent
-    try:
-        top = git.Repo(folder, search_parent_directories=True).working_tree_dir
-    except (git.InvalidGitRepositoryError, git.NoSuchPathError):
-        return None
-    return Path(top).resolve() if top else None
-
-
-def start_repository(folder: Path) -> None:
-    """Make `folder` a repository whose first branch is main.
+def install_driver(folder: Path, name: str, description: str, command: str) -> None:
+    """Set up a merge driver in the configuration of the one repository that holds `folder`.
 
     Raises:
-        InputError: no Git program is installed.
-        OutsideError: Git refuses.
+        InputError: it lies in no repository.
+        OutsideError: there is no git program.
     """
-    git = _git()
-    try:
-        git.Repo.init(folder, initial_branch="main")
-    except git.GitCommandError as error:
-        raise OutsideError(f"git init in {folder} failed: {error.stderr.strip()}") from error
+    for key, value in (("name", description), ("driver", command)):
+        result = _git(["config", "--local", f"merge.{name}.{key}", value], folder)
+        if result.returncode != 0:
+            raise InputError(f"git config: {result.stderr.strip()}", hint="run this in a Git repository")
 
 
-def read_blob(root: Path, blob: str) -> bytes | None:
-    """Return the content that Git keeps under a SHA-1; None where this clone does not hold it."""
-    git = _git()
-    try:
-        content = git.Repo(root).git.cat_file("blob", blob, stdout_as_string=False, strip_newline_in_stdout=False)
-    except git.GitCommandError:
-        return None
-    return bytes(content)
-
-
-def merge_texts(base: bytes, ours: bytes, theirs: bytes, *, labels: tuple[str, str, str]) -> tuple[bytes, bool]:
-    """Return the three-way merge, and whether it holds conflict markers.
-
-    Args:
-        base: what both began with.
-        ours, theirs: what became of it.
-        labels: what the markers call ours, base and theirs.
+def find_top(folder: Path) -> Path:
+    """Return the top folder of the working tree that holds `folder`.
 
     Raises:
-        OutsideError: Git cannot merge them, for example because one is no text.
+        InputError: there is none.
+        OutsideError: there is no git program.
     """
-    git = _git()
-    with tempfile.TemporaryDirectory(prefix="headway-") as temporary:
-        names = ("ours", "base", "theirs")
-        for name, content in zip(names, (ours, base, theirs), strict=True):
-            (Path(temporary) / name).write_bytes(content)
-        options = [word for label in labels for word in ("-L", label)]
-        code, merged, errors = git.Git(temporary).execute(
-            ["git", "merge-file", "--stdout", *options, *names],
-            with_extended_output=True,
-            with_exceptions=False,
-            stdout_as_string=False,
-            strip_newline_in_stdout=False,
-        )
-    if not 0 <= code <= _CONFLICTS:
-        raise OutsideError(f"git merge-file failed: {errors.strip()}")
-    return bytes(merged), code > 0
+    result = _git(["rev-parse", "--show-toplevel"], folder)
+    if result.returncode != 0:
+        raise InputError(f"{folder} lies in no Git repository", hint="run this in one")
+    return Path(result.stdout.rstrip("\n"))
 
 
-def _git() -> ModuleType:
+def _git(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     try:
-        import git
-    except ImportError as error:  # GitPython refuses to import where no git program is
-        raise InputError("Git is not installed here", hint='install git, then: pip install "headway[git]"') from error
-    return git
+        return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
+    except FileNotFoundError as error:
+        raise OutsideError("there is no git program on the PATH", hint="install Git") from error
