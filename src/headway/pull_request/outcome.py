@@ -42,7 +42,9 @@ def conclude(
     if do == "nothing":
         return Outcome("success", "Nothing to retrain: no stage of the pipeline is touched.", YES)
     if in_queue and do != "recall":
-        return Outcome("failure", "Together with what is queued before it, this must be retrained: update the branch.", NO)
+        return Outcome(
+            "failure", "Together with what is queued before it, this must be retrained: update the branch.", NO
+        )
     if verdict is None:
         return Outcome("error", "No verdict was reached; the log says why.", NO)
     state: State = "success" if verdict.decision == "accept" else "failure"

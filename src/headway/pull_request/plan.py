@@ -39,6 +39,7 @@ def make_plan(
     return Plan("judge", objection)
 
 
-def allowed_in_queue(plan: Plan) -> bool:
-    """Return whether a merge queue may go on: nothing may be trained or judged there."""
-    return plan.do in ("nothing", "recall")
+def to_drop(verification: Verification) -> tuple[str, ...]:
+    """Return the entries of dvc.lock that DVC would keep as they are, though no known run made them."""
+    kinds = {"orphan", "unproven"}
+    return tuple(stage.name for stage in verification.stages if kinds & {one.kind for one in stage.disagreements})

@@ -51,7 +51,9 @@ def tell(root: Path, *words: str, environment: Mapping[str, str] | None = None) 
     """
     answer = ask(root, *words, environment=environment)
     if answer.status != 0:
-        raise OutsideError(f"git {words[0]} failed: {answer.last_line}", hint="run it again with --debug before the verb")
+        raise OutsideError(
+            f"git {words[0]} failed: {answer.last_line}", hint="run it again with --debug before the verb"
+        )
     return answer.output
 
 

@@ -138,14 +138,14 @@ def is_ancestor(root: Path, ancestor: str, commit: str) -> bool:
     return ask(root, "merge-base", "--is-ancestor", ancestor, commit).status == 0
 
 
-def merge_objects(root: Path, ours: str, theirs: str, identity: Identity) -> str | None:
+def merge_objects(root: Path, ours: str, theirs: str) -> str | None:
     """Return a commit of what Git would make of two commits, without touching the working tree; None on a conflict."""
     answer = ask(root, "merge-tree", "--write-tree", ours, theirs)
     if answer.status != 0:
         return None
     tree = answer.output.splitlines()[0]
     words = "commit-tree", tree, "-p", ours, "-p", theirs, "-m", "merge result, never pushed"
-    return tell(root, *words, environment=identity.environment).strip()
+    return tell(root, *words, environment=Identity("headway", "headway@localhost").environment).strip()
 
 
 @contextmanager
@@ -177,7 +177,8 @@ def _merge_base(root: Path, ours: str, theirs: str) -> str:
     answer = ask(root, "merge-base", ours, theirs)
     if answer.status != 0:
         raise InputError(
-            f"{theirs} and {ours} have no common commit in this clone", hint="fetch the whole history: git fetch --unshallow"
+            f"{theirs} and {ours} have no common commit in this clone",
+            hint="fetch the whole history: git fetch --unshallow",
         )
     return answer.output.strip()
 

@@ -1,0 +1,104 @@
+"""`headway pr relay`: comment and status for a fork, by code of this repository, from a file that a stranger wrote."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from headway.cli.actions import Event, read_event, run_url
+from headway.cli.comment import default_title
+from headway.cli.forge import open_forge
+from headway.cli.pr.target import as_json, by_number, find_access
+from headway.cli.progress import say
+from headway.cli.verify import verify_revision
+from headway.contracts.claim import LIMIT_BYTES, Claim, parse_claim
+from headway.contracts.github import STATUS_CONTEXT, PullRequest, State
+from headway.contracts.layout import LOCK
+from headway.errors import InputError
+from headway.integrations.git.reading import file_at
+from headway.integrations.git.remote import Access, fetch
+from headway.integrations.git.writing import merge_objects
+from headway.ports import Forge
+from headway.pull_request.claim import render_claim
+from headway.pull_request.comment import Report
+from headway.pull_request.posting import Posting
+
+
+@click.command()
+@click.argument("path", metavar="CLAIM", type=click.Path(path_type=Path))
+@by_number
+@as_json
+def relay(path: Path, number: int | None, as_json: bool) -> None:
+    """Say on a fork's pull request what its run claims, and set the status: CLAIM is a file that a stranger wrote.
+
+    Which pull request it is comes from GitHub, and whether anything must be retrained from Git's objects. Figures never
+    pass the gate: what must be retrained gets a failing status until a maintainer adopts it.
+    """
+    root, forge, access = Path.cwd(), open_forge(Path.cwd()), find_access()
+    pulls = [forge.pull_request(number)] if number is not None else find_pulls(forge, read_event())
+    due = {pull.number: relay_to(root, forge, pull, access, path) for pull in pulls}
+    if as_json:
+        click.echo(json.dumps({"retraining_due": due}))
+    elif not pulls:
+        say("no open pull request has this head any more: nothing is posted")
+
+
+def find_pulls(forge: Forge, event: Event | None) -> Sequence[PullRequest]:
+    """Return the open pull requests whose head is what the other workflow ran on, as GitHub tells."""
+    if event is None or event.name != "workflow_run":
+        raise InputError("it is not known which pull request is meant", hint="name it: --pr NUMBER")
+    run = event.payload["workflow_run"]
+    if not run.get("head_repository"):  # the fork is gone
+        return ()
+    found = forge.find_pull_requests(run["head_repository"]["full_name"], run["head_branch"])
+    return [one for one in found if one.open and one.head_sha == run["head_sha"]]
+
+
+def relay_to(root: Path, forge: Forge, pull: PullRequest, access: Access, path: Path) -> bool:
+    """Post comment and status; return whether something must be retrained."""
+    due = needs_retraining(root, pull, access)
+    title = default_title()
+    if due:
+        report = Report(render_claim(read_claim(path, pull.head_sha), pull.number), title, pull.head_sha)
+        sentence = f"To be retrained here before it can be merged: headway adopt {pull.number}"
+    else:
+        report = Report("Nothing to retrain: no stage of the pipeline is touched.", title, pull.head_sha)
+        sentence = "Nothing to retrain: no stage of the pipeline is touched."
+    state: State = "failure" if due else "success"
+    forge.set_status(pull.head_sha, state, sentence, context=STATUS_CONTEXT, url=run_url())
+    Posting(forge, pull.number, report, only_existing=not due).settle()
+    say(f"pull request {pull.number}: {sentence}")
+    return due
+
+
+def needs_retraining(root: Path, pull: PullRequest, access: Access) -> bool:
+    """Decide from Git's objects alone, without checking out anything of the pull request."""
+    head = fetch(root, f"refs/pull/{pull.number}/head", access)
+    base = f"refs/remotes/origin/{pull.base_ref}"
+    merged = merge_objects(root, base, head)
+    if head != pull.head_sha or merged is None:
+        return True
+    try:
+        agrees = verify_revision(root, merged, remote=False).agrees
+    except InputError:  # its dvc.yaml, lock or params cannot be read
+        return True
+    return not agrees or file_at(root, merged, LOCK) != file_at(root, base, LOCK)
+
+
+def read_claim(path: Path, head_sha: str) -> Claim | None:
+    """Return the claim; None where it is missing, no plain file, too large, malformed, or about another commit."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        try:
+            claim = parse_claim(file.read(LIMIT_BYTES + 1))
+        except (InputError, OSError) as error:
+            say(f"warning: {error}")
+            return None
+    return claim if claim.head_sha == head_sha else None
