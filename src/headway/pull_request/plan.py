@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from headway.contracts.verification import Verification
+from headway.pull_request.lock_text import LockText, join_lock, split_lock
 
 Do = Literal["nothing", "recall", "judge", "train"]
 """nothing: no stage is touched. recall: what is committed still holds; only report, comment and status are made again.
@@ -39,7 +40,9 @@ def make_plan(
     return Plan("judge", objection)
 
 
-def to_drop(verification: Verification) -> tuple[str, ...]:
-    """Return the entries of dvc.lock that DVC would keep as they are, though no known run made them."""
+def drop_unproven(lock: bytes, verification: Verification) -> bytes:
+    """Return dvc.lock without the entries that DVC would keep as they are, though no known run made them."""
     kinds = {"orphan", "unproven"}
-    return tuple(stage.name for stage in verification.stages if kinds & {one.kind for one in stage.disagreements})
+    stages = {stage.name for stage in verification.stages if kinds & {one.kind for one in stage.disagreements}}
+    text = split_lock(lock)
+    return join_lock(LockText(text.sections, {name: part for name, part in text.entries.items() if name not in stages}))

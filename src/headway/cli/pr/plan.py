@@ -14,12 +14,12 @@ from headway.cli.gate import still_holds
 from headway.cli.pr.base import find_base
 from headway.cli.pr.target import as_json
 from headway.cli.verify import verify_revision
+from headway.contracts.atomic import write_bytes
 from headway.contracts.layout import LOCK, VERDICT
 from headway.contracts.verdict import parse_verdict
 from headway.errors import InputError
-from headway.integrations.dvc.lock import drop_entries
 from headway.integrations.git.reading import file_at
-from headway.pull_request.plan import Plan, make_plan, to_drop
+from headway.pull_request.plan import Plan, drop_unproven, make_plan
 
 
 @click.command()
@@ -39,14 +39,12 @@ def plan(base: str | None, remote: str | None, no_remote: bool, drop: bool, as_j
     root = Path.cwd()
     base = base or find_base(root)
     verification = verify_revision(root, "HEAD", remote=False if no_remote else remote)
-    made = make_plan(
-        verification,
-        base_lock=file_at(root, base, LOCK),
-        lock=file_at(root, "HEAD", LOCK),
-        objection=find_objection(root, base),
-    )
-    if drop and made.do == "train":
-        drop_entries(root / LOCK, to_drop(verification))
+    base_lock, lock = file_at(root, base, LOCK), file_at(root, "HEAD", LOCK)
+    judged = verification.agrees and lock != base_lock
+    objection = find_objection(root, base) if judged else None
+    made = make_plan(verification, base_lock=base_lock, lock=lock, objection=objection)
+    if drop and made.do == "train" and lock is not None:
+        write_bytes(root / LOCK, drop_unproven(lock, verification))
     _tell(made, as_json=as_json)
 
 
