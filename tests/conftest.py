@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.github.fixtures import fake_github, github_contract
+
+__all__ = ["fake_github", "github_contract"]
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
