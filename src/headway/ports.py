@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -306,6 +306,178 @@ class DatasetPlotter(Protocol):
         `sides` are square roots of box areas in pixels, `places` a map of counts (rows from the top), `per_image`
         the number of boxes of each image.
         """
+        ...
+
+
+FileKind = Literal["file", "link", "submodule"]
+"""What a path in a commit is; "file" also where it is executable."""
+
+
+class CommittedFiles(Protocol):
+    """The files of one commit, read from Git's objects alone. Paths are relative to the project, with slashes."""
+
+    @property
+    def commit(self) -> str:
+        """The commit's full hash."""
+        ...
+
+    def kinds(self, path: str) -> Mapping[str, FileKind]:
+        """Return path -> kind of `path` itself, or of everything below it; nothing where the commit lacks it."""
+        ...
+
+    def md5s(self, paths: Sequence[str], *, line_ends: Literal["stored", "unix", "dos"] = "stored") -> Sequence[str]:
+        """Return the MD5 of each file, of the bytes as stored, or of a text's with other ends of lines."""
+        ...
+
+    def changed_by_checkout(self, paths: Sequence[str]) -> Mapping[str, Literal["line-ends", "filter"]]:
+        """Return which files a checkout may write with other bytes than are stored: Git's attributes and settings."""
+        ...
+
+    def was_there(self, path: str) -> bool:
+        """Return whether the commit or one before it held something at `path`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StageDependency:
+    """A file or folder that a stage reads.
+
+    Attributes:
+        path: relative to the project, with slashes; None for what lies outside of it.
+        name: as dvc.yaml writes it.
+        md5: what dvc.lock recorded, with ".dir" at its end for a folder; None where it has no such entry.
+        old: whether DVC 2 recorded it, which hashed texts with Unix ends of lines.
+    """
+
+    path: str | None
+    name: str
+    md5: str | None
+    old: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StageParameter:
+    """A parameter whose value at the commit is not what dvc.lock recorded; None for no value.
+
+    Attributes:
+        name: file and key, "params.yaml:train.epochs".
+        recorded, found: the values as JSON.
+    """
+
+    name: str
+    recorded: str | None
+    found: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageOutput:
+    """A file or folder that a stage writes, or that a .dvc file points to.
+
+    Attributes:
+        path, name, md5, old: as of a `StageDependency`.
+        cached: whether DVC keeps it; Git does where not.
+        pushed: whether `dvc push` sends it to a remote.
+        remote: the remote that it alone goes to; None for the usual one.
+    """
+
+    path: str | None
+    name: str
+    md5: str | None
+    old: bool = False
+    cached: bool = True
+    pushed: bool = True
+    remote: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineStage:
+    """A stage as DVC resolves it at a commit, templates filled in, or a .dvc file.
+
+    Attributes:
+        name: what `dvc repro` calls it.
+        lock: path of the dvc.lock that holds its entry; "" for a .dvc file.
+        key: name of that entry.
+        entry: the entry; None where there is none.
+        command: as dvc.yaml says.
+        dependencies, outputs: in the order of dvc.yaml.
+        changed_parameters: those whose value differs from the entry's.
+        frozen, always_changed: as dvc.yaml says.
+        unreadable: sentences about params that Git cannot show.
+        records_runs: whether DVC keeps a record of its runs.
+        imported: whether it is a .dvc file of `dvc import` or `dvc import-url`.
+    """
+
+    name: str
+    lock: str
+    key: str
+    entry: Mapping[str, Any] | None
+    command: str | Sequence[str] | None
+    dependencies: tuple[StageDependency, ...]
+    outputs: tuple[StageOutput, ...]
+    changed_parameters: tuple[StageParameter, ...] = ()
+    frozen: bool = False
+    always_changed: bool = False
+    unreadable: tuple[str, ...] = ()
+    records_runs: bool = True
+    imported: bool = False
+
+
+class Pipeline(Protocol):
+    """What DVC knows at one commit, without its data."""
+
+    @property
+    def stages(self) -> Sequence[PipelineStage]:
+        """The stages of every dvc.yaml."""
+        ...
+
+    @property
+    def pointers(self) -> Sequence[PipelineStage]:
+        """The .dvc files."""
+        ...
+
+    @property
+    def orphans(self) -> Sequence[tuple[str, str]]:
+        """(dvc.lock, key) of the entries without a stage."""
+        ...
+
+    def ignores(self, path: str) -> bool:
+        """Return whether a .dvcignore keeps a file out of DVC's sight."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """A place where DVC keeps data and records of runs: its cache, or a remote.
+
+    Every method raises `OutsideError` when it cannot be reached.
+    """
+
+    def find_missing(self, objects: Mapping[str, StageOutput]) -> set[str]:
+        """Return which of the MD5s are not there; the output that an object belongs to says where it should be."""
+        ...
+
+    def read_folder(self, output: StageOutput) -> Mapping[str, str] | None:
+        """Return path in the folder -> MD5 of an output that is a folder; None where its list is not there."""
+        ...
+
+    def has_run(self, entry: Mapping[str, Any]) -> bool:
+        """Return whether the record of a run that made exactly this entry of dvc.lock is there."""
+        ...
+
+
+class LockHistory(Protocol):
+    """The commits that changed dvc.lock, as a graph."""
+
+    @property
+    def tip(self) -> str | None:
+        """The newest of them, seen from the commit that is asked about; None where there is none."""
+        ...
+
+    def parents(self, commit: str) -> Sequence[str]:
+        """Return those before `commit`: none at the first, several at a merge that took from several."""
+        ...
+
+    def read(self, commit: str, lock: str) -> bytes:
+        """Return a dvc.lock at `commit`; empty where there was none."""
         ...
 
 

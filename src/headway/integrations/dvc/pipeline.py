@@ -1,0 +1,192 @@
+"""DVC: the stages of a commit as DVC itself resolves them, from Git's objects; no data is read."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from headway.errors import InputError
+from headway.ports import PipelineStage, StageDependency, StageOutput, StageParameter
+
+_PIPELINE = "dvc.yaml"
+_OLD = "md5-dos2unix"
+"""DVC 3.67's name for the hashes of DVC 2."""
+
+
+class CommittedPipeline:
+    """The dvc.yaml, dvc.lock and .dvc files of one commit. Implements `ports.Pipeline`."""
+
+    def __init__(self, project: Path, commit: str) -> None:
+        """Open the project, whose folder holds `.dvc`, at a full commit hash.
+
+        Raises:
+            InputError: this Python has no DVC, or the commit has no DVC project there.
+        """
+        self._repo = _open_repo(project, commit)
+
+    @property
+    def repo(self) -> Any:
+        """DVC's own repository object."""
+        return self._repo
+
+    @cached_property
+    def stages(self) -> Sequence[PipelineStage]:
+        return [self._stage(stage) for stage in self._loaded if stage.cmd]
+
+    @cached_property
+    def pointers(self) -> Sequence[PipelineStage]:
+        return [self._stage(stage) for stage in self._loaded if not stage.cmd]
+
+    @cached_property
+    def orphans(self) -> Sequence[tuple[str, str]]:
+        known = {(stage.lock, stage.key) for stage in self.stages}
+        return sorted(
+            (lock, key) for lock, entries in self._locks.items() for key in entries if (lock, key) not in known
+        )
+
+    def ignores(self, path: str) -> bool:
+        return bool(self._repo.dvcignore.is_ignored_file(posixpath.join(self._repo.root_dir, path)))
+
+    @cached_property
+    def _loaded(self) -> Sequence[Any]:
+        from dvc.exceptions import DvcException
+
+        try:
+            return list(self._repo.index.stages)
+        except DvcException as error:
+            raise InputError(_sentence(error), hint="dvc status, at that commit, says more") from error
+
+    @cached_property
+    def _locks(self) -> Mapping[str, Mapping[str, Any]]:
+        """Path of each dvc.lock -> its entries."""
+        files = {stage.dvcfile.path: stage.dvcfile for stage in self._loaded if stage.cmd}
+        locks = {self._path(_lock_of(path)): file.lockfile_contents.get("stages", {}) for path, file in files.items()}
+        return {path: entries or {} for path, entries in locks.items()}
+
+    def _stage(self, stage: Any) -> PipelineStage:
+        pointer = not stage.cmd
+        file = self._path(stage.path)
+        lock, key = ("", "") if pointer else (_lock_of(file), stage.name)
+        changed, unreadable = self._parameters(stage)
+        name = file if pointer else key if file == _PIPELINE else f"{file}:{key}"
+        return PipelineStage(
+            name=name,
+            lock=lock,
+            key=key,
+            entry=None if pointer else self._locks[lock].get(key),
+            command=stage.cmd,
+            dependencies=tuple(self._dependency(one) for one in stage.deps if not _is_parameter(one)),
+            outputs=tuple(self._output(stage, one) for one in stage.outs),
+            changed_parameters=tuple(changed),
+            frozen=stage.frozen,
+            always_changed=bool(stage.always_changed or stage.is_callback),
+            unreadable=tuple(unreadable),
+            records_runs=_records_runs(stage),
+            imported=stage.is_import,
+        )
+
+    def _dependency(self, dependency: Any) -> StageDependency:
+        from dvc.dependency import DatasetDependency
+
+        if isinstance(dependency, DatasetDependency):
+            return StageDependency(None, dependency.def_path, _as_json(dependency.hash_info.value))
+        path = self._path(dependency.fs_path) if dependency.is_in_repo else None
+        old = dependency.hash_name == _OLD
+        return StageDependency(path, dependency.def_path, dependency.hash_info.value, old)
+
+    def _output(self, stage: Any, output: Any) -> StageOutput:
+        return StageOutput(
+            path=self._path(output.fs_path) if output.is_in_repo else None,
+            name=output.def_path,
+            md5=output.hash_info.value,
+            old=output.hash_name == _OLD,
+            cached=output.use_cache,
+            pushed=output.can_push and not stage.is_repo_import,
+            remote=output.remote,
+        )
+
+    def _parameters(self, stage: Any) -> tuple[list[StageParameter], list[str]]:
+        """Return the parameters whose values differ, by DVC's own comparison, and sentences about what is not there."""
+        changed: list[StageParameter] = []
+        unreadable: list[str] = []
+        for dependency in filter(_is_parameter, stage.deps):
+            if dependency.exists:
+                changed += _changed_parameters(dependency)
+            else:
+                unreadable.append(f"{dependency.def_path}, which has its parameters, is not in Git")
+        return changed, unreadable
+
+    def _path(self, path: str) -> str:
+        return posixpath.relpath(path, self._repo.root_dir)
+
+
+def _open_repo(project: Path, commit: str) -> Any:
+    try:
+        from dvc.config import Config
+        from dvc.exceptions import DvcException
+        from dvc.fs import GitFileSystem
+        from dvc.repo import Repo
+        from dvc.scm import SCM
+    except ImportError as error:
+        raise InputError("DVC is not installed in this Python", hint='pip install "headway[train]"') from error
+    try:
+        scm = SCM(str(project))
+        inside = project.resolve().relative_to(Path(scm.root_dir).resolve()).as_posix()
+        # Where cache and remote are today: the commit's own configuration may name another place.
+        today = Config(str(project / Repo.DVC_DIR))
+        config = {section: today[section] for section in ("core", "cache", "remote")}
+        files = GitFileSystem(scm=scm, rev=commit)
+        return Repo(posixpath.normpath(posixpath.join("/", inside)), fs=files, scm=scm, config=config)
+    except DvcException as error:
+        raise InputError(_sentence(error), hint=f"name a commit at which this folder holds {Repo.DVC_DIR}") from error
+
+
+def _changed_parameters(dependency: Any) -> Iterator[StageParameter]:
+    from dvc.exceptions import DvcException
+
+    try:
+        found = dependency.read_params()
+    except DvcException as error:
+        raise InputError(_sentence(error), hint=f"mend {dependency.def_path}") from error
+    recorded = dependency.hash_info.value or {}
+    for key in dependency.params or sorted({*found, *recorded}, key=str):
+        sides = tuple(_as_json(values[key]) if key in values else None for values in (recorded, found))
+        # A float equals an integer of the same value, as for DVC, which compares them as Python does.
+        if sides[0] != sides[1] and not (key in found and key in recorded and _equal(found[key], recorded[key])):
+            yield StageParameter(f"{dependency.def_path}:{key}", *sides)
+        elif key not in found:
+            yield StageParameter(f"{dependency.def_path}:{key}", None, None)
+
+
+def _equal(found: Any, recorded: Any) -> bool:
+    return bool((list(found) if isinstance(found, tuple) else found) == recorded)
+
+
+def _records_runs(stage: Any) -> bool:
+    """Return whether DVC 3.67's run cache takes this stage: `dvc.stage.cache._can_hash`, but for missing hashes."""
+    if stage.is_callback or stage.always_changed or not (stage.cmd and stage.deps and stage.outs):
+        return False
+    local = all(one.protocol == "local" and one.def_path for one in stage.deps)
+    return local and all(one.protocol == "local" and not one.persist and one.is_in_repo for one in stage.outs)
+
+
+def _is_parameter(dependency: Any) -> bool:
+    from dvc.dependency import ParamsDependency
+
+    return isinstance(dependency, ParamsDependency)
+
+
+def _lock_of(path: str) -> str:
+    return f"{posixpath.splitext(path)[0]}.lock"
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _sentence(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,159 @@
+"""DVC: asks the cache, or a remote, what objects and records of runs it has; nothing is pulled."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from headway.errors import InputError, OutsideError
+from headway.ports import StageOutput
+
+_RUNS = "runs"
+_FOLDER = ".dir"
+_NOT_HASHED = ("size", "nfiles")
+"""Keys that count neither in a run's name nor in its content: `dvc.stage.cache._get_cache_hash` of DVC 3.67."""
+
+
+class Cache:
+    """DVC's cache on this machine. Implements what of `ports.ObjectStore` needs no network."""
+
+    def __init__(self, repo: Any) -> None:
+        self._repo = repo
+
+    @property
+    def records_runs(self) -> bool:
+        """Whether any record of a run is here."""
+        runs = self._files.fs.join(self._files.path, _RUNS)
+        return self._files.fs.exists(runs) and any(True for _ in self._files.fs.ls(runs))
+
+    def find_missing(self, objects: Mapping[str, StageOutput]) -> set[str]:
+        stores = self._repo.cache.local, self._files
+        return {md5 for md5 in objects if not any(store.fs.exists(store.oid_to_path(md5)) for store in stores)}
+
+    def read_folder(self, output: StageOutput) -> Mapping[str, str] | None:
+        return _read_folder(self._files if output.old else self._repo.cache.local, output)
+
+    def has_run(self, entry: Mapping[str, Any]) -> bool:
+        return _has_run(self._files, entry)
+
+    @property
+    def _files(self) -> Any:
+        """The cache's own folder, where DVC 2 put objects and DVC 3 still puts records of runs."""
+        return self._repo.cache.legacy
+
+
+class Remote:
+    """A DVC remote. Implements `ports.ObjectStore`."""
+
+    def __init__(self, repo: Any, name: str) -> None:
+        """Open a remote of the project's configuration.
+
+        Raises:
+            InputError: it has no remote of that name, or that remote is not kept as objects (cloud versioning).
+            OutsideError: it cannot be reached.
+        """
+        self.name = name
+        self._repo = repo
+        self._stores: dict[tuple[str, bool], Any] = {}
+        self._store(name, old=True)
+
+    def find_missing(self, objects: Mapping[str, StageOutput]) -> set[str]:
+        groups: dict[tuple[str, bool], list[str]] = {}
+        for md5, output in objects.items():
+            groups.setdefault((output.remote or self.name, output.old), []).append(md5)
+        missing: set[str] = set()
+        for (name, old), md5s in groups.items():
+            store = self._store(name, old=old)
+            with _reached(name):
+                # For a folder `oids_exist` hashes every object and deletes what is damaged.
+                find = store.list_oids_exists if store.fs.protocol == "local" else store.oids_exist
+                missing |= set(md5s) - set(find(md5s))
+        return missing
+
+    def read_folder(self, output: StageOutput) -> Mapping[str, str] | None:
+        name = output.remote or self.name
+        with _reached(name):
+            return _read_folder(self._store(name, old=output.old), output)
+
+    def has_run(self, entry: Mapping[str, Any]) -> bool:
+        with _reached(self.name):
+            return _has_run(self._store(self.name, old=True), entry)
+
+    def _store(self, name: str, *, old: bool) -> Any:
+        from dvc.config import ConfigError
+        from dvc.exceptions import DvcException
+
+        if (name, old) not in self._stores:
+            try:
+                with _reached(name):
+                    store = self._repo.cloud.get_remote_odb(name, hash_name="md5-dos2unix" if old else "md5")
+            except (ConfigError, DvcException) as error:
+                hint = "dvc remote list shows those there are; --no-remote asks none"
+                raise InputError(f"remote {name!r}: {error}", hint=hint) from error
+            _require_place(name, store)
+            self._stores[name, old] = store
+        return self._stores[name, old]
+
+
+def default_remote(repo: Any) -> str | None:
+    """Return the name of the remote that `dvc push` goes to; None where none is set up."""
+    name = repo.config["core"].get("remote")
+    return None if name is None else str(name)
+
+
+def _require_place(name: str, store: Any) -> None:
+    """Refuse a folder that cannot be there; one that only nothing was pushed to yet is an empty remote."""
+    if store.fs.protocol != "local":
+        return
+    place = store.path.removesuffix("/files/md5")
+    if not store.fs.exists(place) and not store.fs.exists(store.fs.parent(place)):
+        raise OutsideError(f"remote {name!r}: {place} does not exist", hint="mount it, or ask none: --no-remote")
+
+
+def _read_folder(store: Any, output: StageOutput) -> Mapping[str, str] | None:
+    if output.md5 is None or not output.md5.endswith(_FOLDER):
+        return None
+    try:
+        members = json.loads(store.fs.cat_file(store.oid_to_path(output.md5)))
+        return {member["relpath"]: member["md5"] for member in members}
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _has_run(store: Any, entry: Mapping[str, Any]) -> bool:
+    from dvc.utils.serialize import YAMLFileCorruptedError, parse_yaml
+
+    try:
+        key, value = run_names(entry)
+        path = store.fs.join(store.path, _RUNS, key[:2], key, value)
+        record = parse_yaml(store.fs.cat_file(path).decode(), path)
+        return run_names(record) == (key, value)
+    except (FileNotFoundError, YAMLFileCorruptedError, UnicodeDecodeError, TypeError, ValueError):
+        return False
+
+
+def run_names(entry: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the key and the value under which DVC 3.67 records the run that made this entry of dvc.lock.
+
+    The key is the digest of what went in, the value that of all: `dvc.stage.cache._get_cache_hash`.
+    """
+    from dvc.utils import dict_sha256
+
+    inputs = {**entry, "outs": [output["path"] for output in entry.get("outs", ())]}
+    return dict_sha256(inputs, exclude=_NOT_HASHED), dict_sha256(entry, exclude=_NOT_HASHED)
+
+
+@contextmanager
+def _reached(name: str) -> Iterator[None]:
+    """Turn whatever a remote's client raises, of which there are dozens, into trouble outside."""
+    from dvc.exceptions import DvcException
+
+    try:
+        yield
+    except (OutsideError, InputError, DvcException):
+        raise
+    except Exception as error:
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise OutsideError(f"remote {name!r} cannot be reached: {said}", hint="try again, or: --no-remote") from error
