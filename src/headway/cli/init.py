@@ -52,7 +52,7 @@ def make(folder: Path, *, update: bool, requirement: str | None) -> tuple[Plan, 
         InputError: the folder is not a repository's root, or cannot be updated as it is.
     """
     # Imported here: it refuses to be imported where no Git program is.
-    from headway.integrations.git.merging import find_top, merge_texts, read_blob
+    from headway.integrations.git.three_way import find_top, merge_texts, read_blob
 
     top = find_top(folder)
     if top and top != folder.resolve():
@@ -99,7 +99,7 @@ def _requirement(asked: str | None, record: Record | None, *, update: bool) -> s
 
 
 def _start(folder: Path) -> None:
-    from headway.integrations.git.merging import start_repository
+    from headway.integrations.git.three_way import start_repository
 
     folder.mkdir(parents=True, exist_ok=True)
     start_repository(folder)
