@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from headway.contracts.commit import FileKind, PipelineStage, StageOutput
 from headway.contracts.dataset import Box, PreparedDataset
 from headway.contracts.github import Comment, Protection, PullRequest, State
 from headway.contracts.model_facts import ExportFacts
@@ -309,10 +310,6 @@ class DatasetPlotter(Protocol):
         ...
 
 
-FileKind = Literal["file", "link", "submodule"]
-"""What a path in a commit is; "file" also where it is executable."""
-
-
 class CommittedFiles(Protocol):
     """The files of one commit, read from Git's objects alone. Paths are relative to the project, with slashes."""
 
@@ -336,90 +333,6 @@ class CommittedFiles(Protocol):
     def was_there(self, path: str) -> bool:
         """Return whether the commit or one before it held something at `path`."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class StageDependency:
-    """A file or folder that a stage reads.
-
-    Attributes:
-        path: relative to the project, with slashes; None for what lies outside of it.
-        name: as dvc.yaml writes it.
-        md5: what dvc.lock recorded, with ".dir" at its end for a folder; None where it has no such entry.
-        old: whether DVC 2 recorded it, which hashed texts with Unix ends of lines.
-    """
-
-    path: str | None
-    name: str
-    md5: str | None
-    old: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StageParameter:
-    """A parameter whose value at the commit is not what dvc.lock recorded; None for no value.
-
-    Attributes:
-        name: file and key, "params.yaml:train.epochs".
-        recorded, found: the values as JSON.
-    """
-
-    name: str
-    recorded: str | None
-    found: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class StageOutput:
-    """A file or folder that a stage writes, or that a .dvc file points to.
-
-    Attributes:
-        path, name, md5, old: as of a `StageDependency`.
-        cached: whether DVC keeps it; Git does where not.
-        pushed: whether `dvc push` sends it to a remote.
-        remote: the remote that it alone goes to; None for the usual one.
-    """
-
-    path: str | None
-    name: str
-    md5: str | None
-    old: bool = False
-    cached: bool = True
-    pushed: bool = True
-    remote: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PipelineStage:
-    """A stage as DVC resolves it at a commit, templates filled in, or a .dvc file.
-
-    Attributes:
-        name: what `dvc repro` calls it.
-        lock: path of the dvc.lock that holds its entry; "" for a .dvc file.
-        key: name of that entry.
-        entry: the entry; None where there is none.
-        command: as dvc.yaml says.
-        dependencies, outputs: in the order of dvc.yaml.
-        changed_parameters: those whose value differs from the entry's.
-        frozen, always_changed: as dvc.yaml says.
-        unreadable: sentences about params that Git cannot show.
-        records_runs: whether DVC keeps a record of its runs.
-        imported: whether it is a .dvc file of `dvc import` or `dvc import-url`.
-    """
-
-    name: str
-    lock: str
-    key: str
-    entry: Mapping[str, Any] | None
-    command: str | Sequence[str] | None
-    dependencies: tuple[StageDependency, ...]
-    outputs: tuple[StageOutput, ...]
-    changed_parameters: tuple[StageParameter, ...] = ()
-    frozen: bool = False
-    always_changed: bool = False
-    unreadable: tuple[str, ...] = ()
-    records_runs: bool = True
-    imported: bool = False
 
 
 class Pipeline(Protocol):

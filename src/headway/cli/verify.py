@@ -6,7 +6,7 @@ import hashlib
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -19,6 +19,9 @@ from headway.integrations.dvc.store import Cache, Remote, default_remote
 from headway.integrations.git.objects import Commit
 from headway.pull_request.proof import Proofs
 from headway.pull_request.verify import Evidence, verify_stages
+
+if TYPE_CHECKING:
+    from headway.ports import ObjectStore
 
 _DVC = ".dvc"
 
@@ -82,7 +85,7 @@ def _verify(root: Path, commit: Commit, wanted: str | Literal[False] | None) -> 
     locks = sorted({stage.lock for stage in pipeline.stages})
     # What only this machine ran is all on this machine; what a remote should have is only known to be lacking there.
     complete = remote is not None or (default is None and cache.records_runs)
-    stores = [cache, *([remote] if remote else [])]
+    stores: list[ObjectStore] = [cache, *([remote] if remote else [])]
     proofs = Proofs(commit.commit, commit.history(locks), stores, complete)
     lock = commit.read(LOCK.as_posix())
     return Verification(

@@ -47,6 +47,12 @@ class StageAnswer(Document):
     proof: Literal["run", "parent", "none", "unknown"]
     """A run record of exactly this entry; a parent commit with the same entry; neither; not looked for."""
 
+    @property
+    def is_to_run(self) -> bool:
+        """Whether it is a stage that has to run again."""
+        pointer = self.name.endswith(".dvc")
+        return not pointer and any(one.kind != "orphan" for one in self.disagreements)
+
 
 class Verification(Document):
     """The whole answer."""
@@ -66,5 +72,5 @@ class Verification(Document):
 
     @property
     def to_run(self) -> tuple[str, ...]:
-        """Stages that must run again, upstream first."""
-        return tuple(stage.name for stage in self.stages if stage.disagreements)
+        """Stages that must run again, upstream first: not a .dvc file, nor an entry without a stage."""
+        return tuple(stage.name for stage in self.stages if stage.is_to_run)

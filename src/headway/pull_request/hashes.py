@@ -7,8 +7,13 @@ import json
 import posixpath
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from headway.ports import CommittedFiles, FileKind, ObjectStore, Pipeline, StageDependency, StageOutput
+from headway.contracts.commit import FileKind, StageDependency, StageOutput
+
+if TYPE_CHECKING:
+    from headway.ports import CommittedFiles, ObjectStore, Pipeline
+
 
 FOLDER = ".dir"
 """Ends the MD5 of a folder."""

@@ -24,7 +24,7 @@ class LockText:
 
 
 def split_lock(content: bytes) -> LockText:
-    """Return the parts of a dvc.lock in the form that DVC writes: stages indented by two spaces, what is in them by more.
+    """Return the parts of a dvc.lock in the form that DVC writes, where two spaces stand before a stage, else more.
 
     Nothing is checked: text in another form gives other parts.
     """

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from headway.contracts.commit import PipelineStage, StageOutput
 from headway.contracts.verification import Disagreement
-from headway.ports import ObjectStore, PipelineStage, StageOutput
 from headway.pull_request.hashes import FOLDER
+
+if TYPE_CHECKING:
+    from headway.ports import ObjectStore
 
 Owners = dict[str, list[tuple[str, str, StageOutput]]]
 """MD5 -> (stage, path that is shown, output) of each that names it."""
@@ -34,9 +38,9 @@ def find_missing(remote: ObjectStore, stages: Sequence[PipelineStage]) -> Mappin
             members.setdefault(member, []).extend((name, f"{shown}/{path}", one) for name, shown, one in owners)
     absent_members = remote.find_missing(_places(members))
     found: dict[str, list[Disagreement]] = {}
-    for owners, missing in ((outputs, absent), (members, absent_members)):
+    for held, missing in ((outputs, absent), (members, absent_members)):
         for md5 in sorted(missing):
-            for name, shown, _ in owners[md5]:
+            for name, shown, _ in held[md5]:
                 found.setdefault(name, []).append(
                     Disagreement(kind="missing-on-remote", subject=shown, expected=md5, found=None)
                 )

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from headway.ports import LockHistory, ObjectStore, PipelineStage
+from headway.contracts.commit import PipelineStage
 from headway.pull_request.lock_text import split_lock
+
+if TYPE_CHECKING:
+    from headway.ports import LockHistory, ObjectStore
 
 Proof = Literal["run", "parent", "none", "unknown"]
 Entry = tuple[str, str]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from headway.contracts.commit import PipelineStage, StageDependency, StageOutput
 from headway.contracts.verification import Disagreement, DisagreementKind, StageAnswer
-from headway.ports import CommittedFiles, ObjectStore, Pipeline, PipelineStage, StageDependency, StageOutput
 from headway.pull_request.hashes import Hashes
 from headway.pull_request.on_remote import find_missing
 from headway.pull_request.proof import Proof, Proofs
+
+if TYPE_CHECKING:
+    from headway.ports import CommittedFiles, ObjectStore, Pipeline
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from headway.contracts.commit import PipelineStage, StageDependency, StageOutput, StageParameter
 from headway.errors import InputError
-from headway.ports import PipelineStage, StageDependency, StageOutput, StageParameter
 
 _PIPELINE = "dvc.yaml"
 _OLD = "md5-dos2unix"
@@ -167,8 +167,13 @@ def _equal(found: Any, recorded: Any) -> bool:
 
 
 def _records_runs(stage: Any) -> bool:
-    """Return whether DVC 3.67's run cache takes this stage: `dvc.stage.cache._can_hash`, but for missing hashes."""
+    """Return whether DVC 3.67's run cache takes this stage: `dvc.stage.cache._can_hash`, but for missing hashes.
+
+    `Stage.run` keeps no record either where an output that Git holds is neither metric nor plot.
+    """
     if stage.is_callback or stage.always_changed or not (stage.cmd and stage.deps and stage.outs):
+        return False
+    if any(not one.use_cache and not (one.is_metric or one.is_plot) for one in stage.outs):
         return False
     local = all(one.protocol == "local" and one.def_path for one in stage.deps)
     return local and all(one.protocol == "local" and not one.persist and one.is_in_repo for one in stage.outs)

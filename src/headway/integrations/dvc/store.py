@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from headway.contracts.commit import StageOutput
 from headway.errors import InputError, OutsideError
-from headway.ports import StageOutput
 
 _RUNS = "runs"
 _FOLDER = ".dir"

@@ -15,10 +15,10 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal
+from typing import IO, Literal, Self
 
+from headway.contracts.commit import FileKind
 from headway.errors import InputError, OutsideError
-from headway.ports import FileKind
 
 LineEnds = Literal["stored", "unix", "dos"]
 
@@ -46,7 +46,7 @@ class Commit:
         self._blobs = _Blobs(project)
         self._md5s: dict[tuple[bytes, LineEnds], str] = {}
 
-    def __enter__(self) -> Commit:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
