@@ -10,9 +10,9 @@ import argparse
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -114,8 +114,7 @@ def add_safe_directory() -> None:
 
 def hang() -> None:
     """Wait with a child process that holds the output open as well."""
-    subprocess.run(["sleep", str(FOREVER_S)], check=False)
-    time.sleep(FOREVER_S)
+    subprocess.run([shutil.which("sleep") or "sleep", str(FOREVER_S)], check=False)
 
 
 def fail(message: str) -> NoReturn:

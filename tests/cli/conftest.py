@@ -1,5 +1,7 @@
-"""Fixtures that the package stage's tests share with the verbs that read a bundle."""
+"""Fixtures that the verbs share with the package stage's tests and with those of the GitHub client."""
 
+from tests.acme import acme, secure_acme
+from tests.github.fixtures import fake_github, github_contract
 from tests.packaging.conftest import bundle, packaged_once
 
-__all__ = ["bundle", "packaged_once"]
+__all__ = ["acme", "bundle", "fake_github", "github_contract", "packaged_once", "secure_acme"]
