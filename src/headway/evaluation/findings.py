@@ -22,6 +22,8 @@ from headway.evaluation.comparison import Comparison
 Outcome = Literal["pass", "fail", "undecided"]
 
 NAMES = {"map50_95": "mAP50-95", "map50": "mAP50", "precision": "precision", "recall": "recall"}
+LEAST_UNITS = 30
+"""Images (groups, where images are grouped) below which an interval from resampling them is not trusted."""
 _MIB = 1 << 20
 
 
@@ -205,10 +207,13 @@ def _latency_budget(policy: GateParams, facts: Facts) -> Iterator[Finding]:
     most, hardware = policy.speed.p95_ms, policy.speed.hardware
     if most is None:
         return
-    here = {facts.speed.hardware: facts.speed.candidate.p95_ms} if facts.speed else {}
-    p95_ms = {**here, facts.latency.hardware: facts.latency.latency.p95_ms}.get(hardware or "")
+    measured = {facts.speed.hardware: facts.speed.candidate.p95_ms} if facts.speed else {}
+    if facts.latency.model_sha256 == facts.candidate.model_sha256:
+        measured[facts.latency.hardware] = facts.latency.latency.p95_ms
+    p95_ms = measured.get(hardware or "")
     if p95_ms is None:
-        sentence = f"the budget of {most:g} ms is for {hardware}; this was measured on {facts.latency.hardware}"
+        where = " and on ".join(measured) or "no machine"
+        sentence = f"the budget of {most:g} ms is for {hardware}; measured on {where}"
         yield _finding("speed", "p95 latency", "undecided", f"{sentence}: run dvc repro --force evaluate there")
         return
     yield _budget("speed", "p95 latency", f"{p95_ms:.2f} ms on {hardware}", p95_ms, most, " ms")
@@ -258,6 +263,14 @@ def _test_set(policy: GateParams, facts: Facts) -> Iterator[Finding]:
         yield _finding("test-set", "images", "pass", f"{facts.test_set.images} images, {least} are asked for")
 
 
+def _units(_: GateParams, facts: Facts) -> Iterator[Finding]:
+    grouped = facts.test_set.groups is not None
+    units = facts.test_set.groups if facts.test_set.groups is not None else facts.test_set.images
+    if facts.champion is not None and units < LEAST_UNITS:
+        sentence = f"the test set has {units} {'groups of ' if grouped else ''}images; intervals need {LEAST_UNITS}"
+        yield _finding("test-set", "groups" if grouped else "images", "undecided", sentence)
+
+
 def _test_set_change(policy: GateParams, facts: Facts) -> Iterator[Finding]:
     if policy.test_set.may_change:
         return
@@ -283,6 +296,7 @@ RULES: tuple[Apply, ...] = (
     _size,
     _calibration,
     _test_set,
+    _units,
     _test_set_change,
 )
 RULES_FOR_THE_SAME: tuple[Apply, ...] = (_same, _test_set_change)
