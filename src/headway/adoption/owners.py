@@ -11,7 +11,7 @@ from collections.abc import Sequence
 PLACES = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
 """Where GitHub looks; the first that is there counts."""
 
-_PLACEHOLDER = re.compile(r"@OWNER\b|@your-org\b")
+_PLACEHOLDER = re.compile(r"@OWNER\b")
 
 
 def owners_of(path: str, text: str) -> Sequence[str]:

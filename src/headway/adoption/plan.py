@@ -179,7 +179,8 @@ def _wanted(
     renderings: Mapping[str, Rendering], present: Mapping[str, bytes], known: Mapping[str, str]
 ) -> Mapping[str, Rendering]:
     """Leave the embedded data set out where a team has params of its own."""
-    if "params.yaml" in known or "params.yaml" not in present:
+    params = present.get("params.yaml")
+    if params is None or "params.yaml" in known or Rendering(params, Kind.BEGUN) == renderings.get("params.yaml"):
         return renderings
     return {path: one for path, one in renderings.items() if not path.startswith("data/")}
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import yaml
 
+from headway.adoption.differences import differ
 from headway.adoption.plan import Kind, Rendering
-from headway.adoption.texts import CODEOWNERS, PIPELINE_HEAD, README, REQUIREMENTS_HEAD
+from headway.adoption.texts import PIPELINE_HEAD, README, REQUIREMENTS_HEAD
 
 REQUIREMENTS = "requirements.txt"
 
@@ -32,7 +33,6 @@ def render(template: Mapping[str, str], requirement: str) -> dict[str, Rendering
     texts = {path: _changed(path, text, template) for path, text in template.items()}
     texts[REQUIREMENTS] = f"{REQUIREMENTS_HEAD}--constraint constraints.txt\n{requirement}\n"
     texts["README.md"] = README
-    texts[".github/CODEOWNERS"] = CODEOWNERS
     return {path: Rendering(text.encode(), _kind(path)) for path, text in sorted(texts.items())}
 
 
@@ -62,7 +62,7 @@ def _changed(path: str, text: str, template: Mapping[str, str]) -> str:
         return render_pipeline(text)
     if path == ".gitignore":
         return render_gitignore(text, template["dvc.yaml"])
-    return text
+    return differ(path, text)
 
 
 def _kind(path: str) -> Kind:

@@ -25,6 +25,7 @@ _PLACES = {
     "params.yaml": "params.yaml",
     "pipeline.yaml": "dvc.yaml",
     "pipelines/": "pipelines/",
+    "install": "tools/install.py",
 }
 """File in template/ -> its path in a repository; a folder, with a slash at its end, stands for all below it."""
 

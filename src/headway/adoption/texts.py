@@ -27,17 +27,3 @@ dvc pull               # the data and the models
 headway repro          # run what has changed
 ```
 """
-
-CODEOWNERS = """\
-# Who must approve what decides. Put your own people in, then take the comment signs away;
-# `headway doctor` says what is not covered. https://docs.github.com/articles/about-code-owners
-# /.github/           @your-org/maintainers
-# /pipelines/         @your-org/maintainers
-# /src/               @your-org/maintainers
-# /requirements.txt   @your-org/maintainers
-# /constraints.txt    @your-org/maintainers
-# /dvc.yaml           @your-org/maintainers
-# /params.yaml        @your-org/maintainers
-# /.dvc/              @your-org/maintainers
-# /models/registry/   @your-org/maintainers
-"""
