@@ -48,7 +48,7 @@ def conclude(
     if verdict is None:
         return Outcome("error", "No verdict was reached; the log says why.", NO)
     state: State = "success" if verdict.decision == "accept" else "failure"
-    return Outcome(state, shorten(f"{verdict.decision.capitalize()}: {verdict.summary}"), verdict.exit_code)
+    return Outcome(state, shorten(verdict.summary), verdict.exit_code)
 
 
 def shorten(text: str) -> str:
