@@ -185,7 +185,7 @@ def check_storage(facts: LocalFacts) -> Check:
 
 def check_attributes(facts: LocalFacts) -> Check:
     if facts.merge_attribute != DRIVER:
-        hint = f"echo 'dvc.lock merge={DRIVER}' >> .gitattributes"
+        hint = "headway lock install && git add .gitattributes"
         return Check("attributes", "missing", f".gitattributes does not give dvc.lock to {DRIVER}", hint)
     return Check("attributes", "ok", f"dvc.lock is merged by {DRIVER}")
 

@@ -66,7 +66,7 @@ def is_release(line: str) -> bool:
 def find_requirement(lines: Iterable[str]) -> str | None:
     """Return the line of a requirements.txt that names Headway, without its comment."""
     bare = (re.split(r"\s+#|^#", line)[0].strip() for line in lines)
-    return next((line for line in bare if re.match(r"headway\b", line)), None)
+    return next((line for line in bare if re.match(r"headway(?![\w.-])", line)), None)
 
 
 def is_pinned(line: str) -> bool:
@@ -80,7 +80,7 @@ def is_pinned(line: str) -> bool:
 
 def _checked(line: str) -> str:
     line = line.strip()
-    if "\n" in line or not re.match(r"headway\b", line):
+    if "\n" in line or not re.match(r"headway(?![\w.-])", line):
         raise InputError(
             f"--requirement {line!r} does not name Headway",
             hint=f'for example "{EXTRA} @ git+https://HOST/OWNER/headway@COMMIT"',

@@ -43,7 +43,7 @@ def doctor(base: str | None, remote: bool, as_json: bool) -> int:
 
     Ends with 0 when nothing is missing that the loop needs, else with 1.
     """
-    root = Path.cwd()
+    root = find_root(Path.cwd())
     checks = diagnose(read_local(root, ask_remote=remote), read_forge(root, base))
     if as_json:
         click.echo(json.dumps({"healthy": is_healthy(checks), "checks": [asdict(check) for check in checks]}))
@@ -52,12 +52,22 @@ def doctor(base: str | None, remote: bool, as_json: bool) -> int:
     return YES if is_healthy(checks) else NO
 
 
-def read_local(root: Path, *, ask_remote: bool) -> LocalFacts:
-    """Return what the clone at `root` shows.
+def find_root(folder: Path) -> Path:
+    """Return the root of the repository that holds `folder`.
 
     Raises:
-        InputError: it lies in no Git repository.
+        InputError: there is none.
     """
+    from headway.integrations.git.three_way import find_top
+
+    root = find_top(folder)
+    if root is None:
+        raise InputError(f"{folder} lies in no Git repository", hint="headway init . makes one")
+    return root
+
+
+def read_local(root: Path, *, ask_remote: bool) -> LocalFacts:
+    """Return what the clone at `root` shows."""
     from headway.integrations.git.origin import remote_url
     from headway.integrations.git.settings import find_tracked, git_version, read_attribute, read_setting
 
