@@ -11,6 +11,7 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LIST_MARKER = re.compile(r"^(\d*)([-+.)])(?=[\s-]|$)")
 _LONGEST = 120
 _LONGEST_PROSE = 500
+_AT = "&#64;"
 _WWW = re.compile(r"(www)\.", re.IGNORECASE)
 _WORD = re.compile(r"[(\[]?[-+±]?[^\W_]+(?:[-.,/'][^\W_]+)*%?[)\]]{0,2}[.,;:]?|[-+±<>]")
 _FOUND_BY_GITHUB = re.compile(r"www\.|gh-\d|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
@@ -37,7 +38,9 @@ def code(text: str, longest: int = _LONGEST) -> str:
     cut.
     """
     line = "".join(map(_entity, _cut(" ".join(text.split()), longest)))
-    unlinked = _WWW.sub(r"\1&#46;", line)  # GFM looks for addresses between inline HTML too
+    # GFM looks for addresses inside inline HTML too, and for those of mail once entities are decoded: text ends
+    # at a comment.
+    unlinked = _WWW.sub(r"\1&#46;", line).replace(_AT, f"{_AT}<!-- -->")
     return f"<code>{unlinked}</code>"
 
 
