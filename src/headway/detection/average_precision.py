@@ -120,7 +120,17 @@ def resampled_average_precision(ranking: Ranking, weights: NDArray[np.integer]) 
         ranking: the detections and their outcomes.
         weights: (r, images) whole numbers, how often each image counts.
     """
-    return np.stack([average_precision(ranking, row) for row in weights])
+    totals = (weights.astype(np.float64) @ ranking.label_counts).astype(np.int32)
+    result = np.zeros((len(weights), len(ranking.correct), totals.shape[1]))
+    for class_id in np.flatnonzero(totals.any(axis=0)):
+        of_class = slice(*ranking.class_start[class_id : class_id + 2])
+        weight = weights.take(ranking.image[of_class], axis=1)
+        seen = np.pad(weight.cumsum(axis=1, dtype=np.int32), ((0, 0), (1, 0)))
+        needed = _hits_needed(totals[:, class_id])
+        for row, correct in enumerate(ranking.correct[:, of_class]):
+            result[:, row, class_id] = _mean_precision(correct, seen, needed)
+    result.swapaxes(1, 2)[totals == 0] = np.nan
+    return result
 
 
 def mean_average_precision(
@@ -129,6 +139,48 @@ def mean_average_precision(
     """Return the mean over overlaps and over classes that have labels; None when none has."""
     known = average[~np.isnan(average)]
     return float(known.mean()) if known.size else None
+
+
+def _hits_needed(totals: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the (r, 101) fewest hits of each total whose share reaches each recall level.
+
+    Decided by the same division and comparison as in pycocotools, so that a
+    recall that is exactly a level falls on the same side.
+    """
+    total = np.maximum(totals, 1)[:, None]
+    needed = np.ceil(RECALL_LEVELS * total)
+    needed += needed / total < RECALL_LEVELS
+    needed -= (needed - 1) / total >= RECALL_LEVELS
+    return needed.astype(np.int32)
+
+
+def _mean_precision(
+    correct: NDArray[np.bool_], seen: NDArray[np.int32], needed: NDArray[np.int32]
+) -> NDArray[np.float64]:
+    """Return the (r,) mean over recall levels of the interpolated precision.
+
+    Precision rises with each true positive and falls with each false one, so
+    the best precision from some recall onwards is at the end of a run of true
+    positives, whatever the weights. Only these ends are looked at.
+
+    Args:
+        correct: (d,) the outcomes of a class at one overlap.
+        seen: (r, d + 1) summed weights of the first 0, 1, ... d detections.
+        needed: (r, 101) hits from which each recall level is reached.
+    """
+    edges = np.flatnonzero(np.diff(correct, prepend=False, append=False))
+    ends = seen.take(edges[1::2], axis=1)
+    hits = (ends - seen.take(edges[::2], axis=1)).cumsum(axis=1, dtype=np.int32)
+    rows, count = hits.shape
+    # One more column than there are runs: a level that is never reached has precision 0.
+    precision = np.zeros((rows, count + 1))
+    np.divide(hits, np.maximum(ends, 1), out=precision[:, :count])
+    # Lifted above one another, all rows are a single rising sequence, to be searched at once.
+    row = np.arange(rows, dtype=np.int32)[:, None]
+    lift = row * (needed.max(initial=0) + 1)
+    reached = np.searchsorted((hits + lift).ravel(), (needed + lift).ravel()).reshape(needed.shape) + row
+    best = np.maximum.reduceat(precision.ravel(), reached.ravel()).reshape(needed.shape)
+    return np.asarray(np.maximum.accumulate(best[:, ::-1], axis=1).mean(axis=1))
 
 
 def _strongest(found: Detections) -> Detections:
@@ -142,5 +194,12 @@ def _strongest(found: Detections) -> Detections:
 
 
 def _correct(found: Detections, truth: Labels, thresholds: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return the (t, d) outcomes: a detection is correct when it has found a label."""
     iou = class_iou(found, truth)
-    return np.stack([match(iou, threshold) != NONE for threshold in thresholds])
+    near = iou >= thresholds.min()
+    correct = iou.max(axis=1, initial=0.0) >= np.minimum(thresholds, 1 - 1e-10)[:, None]
+    # Only where several detections want one label, or one has a choice, must they be matched one after the other.
+    contested = (near[:, near.sum(axis=0) > 1].any(axis=1)) | (near.sum(axis=1) > 1)
+    if contested.any():
+        correct[:, contested] = [match(iou[contested], threshold) != NONE for threshold in thresholds]
+    return correct
