@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+WORKFLOWS := $(wildcard .github/workflows/*.yml)
 
 .PHONY: help install repro ui check test test-slow bench fuzz
 
@@ -20,11 +21,16 @@ repro: install ## run the pipeline, mirror the run to MLflow, print the scorecar
 ui: install ## serve the MLflow store on this machine and print its address; Ctrl-C ends it
 	@headway track --ui
 
-check: install ## lint, types and architecture
+check: install ## lint, types, architecture and workflows
 	@ruff check .
 	@ruff format --check .
 	@mypy
 	@lint-imports
+	@actionlint
+	@check-jsonschema --builtin-schema vendor.github-workflows $(WORKFLOWS)
+	@check-jsonschema --builtin-schema vendor.github-actions .github/actions/setup/action.yml
+	@check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	@zizmor --persona pedantic --offline --no-progress --quiet .github
 
 test: install ## the fast tests
 	@pytest -m "not slow and not gpu"

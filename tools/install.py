@@ -1,8 +1,8 @@
 """Creates .venv from constraints.txt, once, however many callers ask at the same time.
 
-Standard library only: it runs before anything is installed. It reads three environment variables:
-HEADWAY_EXTRAS, the extras to install; HEADWAY_VENV, an environment that is ready (a warm runner's) and is taken instead;
-GITHUB_PATH and GITHUB_ENV, the files by which a workflow's later steps find what was installed.
+Standard library only: it runs before anything is installed. Environment variables: HEADWAY_EXTRAS, the extras to
+install; HEADWAY_VENV, an environment that is ready (a warm runner's) and is taken instead; GITHUB_PATH and GITHUB_ENV,
+the files by which a workflow's later steps find what was installed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 import tempfile
 import venv
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".venv"
@@ -120,7 +121,7 @@ def _install() -> int:
     return 0
 
 
-def _wanted(file: tempfile._TemporaryFileWrapper[str]) -> list[str]:
+def _wanted(file: IO[str]) -> list[str]:
     """Return pip's words for this checkout, or for the Headway that a team's requirements.txt names."""
     if not REQUIREMENTS.exists():
         return ["--editable", f".[{EXTRAS}]"]

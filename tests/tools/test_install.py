@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ def clone(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def start(clone: Path) -> subprocess.Popen[str]:
+def start(clone: Path, **variables: str) -> subprocess.Popen[str]:
     # The virtual environment itself is not under test here: making it would need pip's wheels.
     code = (
         "import runpy, sys, venv; from pathlib import Path\n"
@@ -40,7 +41,20 @@ def start(clone: Path) -> subprocess.Popen[str]:
         "venv.create = create\n"
         "runpy.run_path('tools/install.py', run_name='__main__')\n"
     )
-    return subprocess.Popen([sys.executable, "-c", code], cwd=clone, stderr=subprocess.PIPE, text=True, env=os.environ)
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("HEADWAY_", "GITHUB_"))}
+    return subprocess.Popen(
+        [sys.executable, "-c", code], cwd=clone, stderr=subprocess.PIPE, text=True, env=clean | variables
+    )
+
+
+def make_ready(folder: Path, **versions: str) -> Path:
+    """Make an environment that has these packages, as far as their metadata tell."""
+    venv.create(folder, with_pip=False, symlinks=True)
+    for name, version in versions.items():
+        info = next(folder.glob("lib/python3*/site-packages")) / f"{name}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+    return folder
 
 
 def test_two_at_once_install_once_and_the_second_says_that_it_waits(clone: Path) -> None:
@@ -78,3 +92,62 @@ def test_the_versions_of_constraints_txt_are_installed(clone: Path) -> None:
     start(clone).communicate()
 
     assert "--constraint constraints.txt --editable .[train,dev]" in (clone / "calls").read_text()
+
+
+def test_other_extras_are_installed_where_they_are_asked_for(clone: Path) -> None:
+    start(clone, HEADWAY_EXTRAS="github").communicate()
+
+    assert "--editable .[github]" in (clone / "calls").read_text()
+
+
+def test_a_team_gets_the_headway_that_it_pinned(clone: Path) -> None:
+    (clone / "requirements.txt").write_text("headway[train]==1.2.0\n")
+    (clone / "pyproject.toml").unlink()
+
+    start(clone).communicate()
+
+    assert "--constraint constraints.txt --requirement " in (clone / "calls").read_text()
+
+
+def test_a_ready_environment_is_taken_and_told_to_later_steps(clone: Path, tmp_path: Path) -> None:
+    ready = make_ready(tmp_path / "ready", headway="0.0.1", torch="9.9+cpu")
+    (clone / "constraints.txt").write_text("torch==9.9\n")
+    files = {name: str(tmp_path / name) for name in ("GITHUB_PATH", "GITHUB_ENV")}
+
+    process = start(clone, HEADWAY_VENV=str(ready), **files)
+
+    assert "" == process.communicate()[1]
+    assert ready == (clone / ".venv").resolve()
+    assert f"{clone / '.venv/bin'}\n" == (tmp_path / "GITHUB_PATH").read_text()
+    assert f"PYTHONPATH={clone / 'src'}\n" == (tmp_path / "GITHUB_ENV").read_text()
+    assert not (clone / "calls").exists()
+
+
+@pytest.mark.parametrize(
+    ("versions", "said"), [({"headway": "1", "torch": "9.8"}, "torch 9.8, not 9.9"), ({"torch": "9.9"}, "no headway")]
+)
+def test_an_environment_with_other_versions_is_refused(
+    clone: Path, tmp_path: Path, versions: dict[str, str], said: str
+) -> None:
+    (clone / "constraints.txt").write_text("torch==9.9\n")
+    process = start(clone, HEADWAY_VENV=str(make_ready(tmp_path / "ready", **versions)))
+
+    assert said in process.communicate()[1]
+    assert 2 == process.returncode
+
+
+def test_an_environment_that_is_none_is_refused(clone: Path, tmp_path: Path) -> None:
+    process = start(clone, HEADWAY_VENV=str(tmp_path / "nothing"))
+
+    assert "is no virtual environment" in process.communicate()[1]
+    assert 2 == process.returncode
+
+
+def test_a_ready_environment_is_not_changed_by_a_later_install(clone: Path, tmp_path: Path) -> None:
+    ready = make_ready(tmp_path / "ready", headway="0.0.1")
+    start(clone, HEADWAY_VENV=str(ready)).communicate()
+
+    start(clone).communicate()
+
+    assert not (clone / ".venv").is_symlink()
+    assert not (ready / ".installed").exists()
