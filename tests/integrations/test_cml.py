@@ -112,8 +112,8 @@ def test_a_refusal_fails_at_once_without_the_token(cml: Cml, secure_acme: Acme, 
 def test_a_server_that_hangs_is_cut_off(cml: Cml, secure_acme: Acme) -> None:
     secure_acme.github.fail_next("hang", times=9)
 
-    with pytest.raises(OutsideError, match="not done within 4 s"):
-        post(replace(cml, timeout_s=4), secure_acme)
+    with pytest.raises(OutsideError, match="not done within 3 s"):
+        post(replace(cml, timeout_s=3), secure_acme)
 
 
 def test_a_certificate_that_is_not_trusted_fails(cml: Cml, secure_acme: Acme) -> None:

@@ -14,8 +14,8 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import requests
-
 from github import BadAttributeException, GithubException, RateLimitExceededException
+
 from headway.contracts.github import COMMENT_LIMIT
 from headway.errors import HeadwayError, InputError, OutsideError
 

@@ -7,10 +7,10 @@ from itertools import count
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import github
 from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as GitHubPullRequest
 
-import github
 from headway.contracts.github import Comment, Protection, PullRequest, State
 from headway.integrations.github.account import Account, read_account
 from headway.integrations.github.calls import Call, Caller, Patience, is_rate_limit
