@@ -76,6 +76,6 @@ def test_what_always_means_the_same_code_is_pinned(line: str, pinned: bool) -> N
 
 
 def test_the_line_of_headway_is_found_without_its_comment() -> None:
-    lines = ["# headway==0", "--constraint c.txt", "headway-tools==2", "headway[train]==0.1.0  # ours"]
+    lines = ["# headway==0", "headway-tools==2", "headway[train]==0.1.0  # ours"]
     assert "headway[train]==0.1.0" == find_requirement(lines)
     assert find_requirement(["requests==1"]) is None

@@ -1,4 +1,4 @@
-"""Where a team's workflows differ from this project's own: it has no Makefile and no tests, but a pinned Headway."""
+"""Where a team's workflows differ from this project's own: no Makefile, no tests, and a pinned Headway."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ _OWNED = """\
 
 DIFFERENCES: Mapping[str, Sequence[tuple[str, str]]] = {
     ".github/actions/setup/action.yml": (
-        ("default: train,dev\n", 'default: "" # all of requirements.txt\n'),
+        ("default: train,dev\n", "default: train\n"),
         ("run: make install\n", "run: python tools/install.py\n"),
     ),
+    "tools/install.py": (('or "train,dev"\n', 'or "train"\n'),),
     ".github/workflows/check.yml": (
         ("# Lint, types, architecture and the fast tests.", "# Whether params.yaml is usable, and dvc.lock fits it."),
         ("      - name: Check and test\n        run: make check test\n", _CHECK),
@@ -42,7 +43,7 @@ _PAGES = "docs/pull-request-loop.md"
 
 
 def differ(path: str, text: str) -> str:
-    """Return a file of `.github/` as a team gets it.
+    """Return a file of this project as a team gets it.
 
     Raises:
         ValueError: this project's file has changed, so that a difference no longer fits it.

@@ -31,7 +31,7 @@ def render(template: Mapping[str, str], requirement: str) -> dict[str, Rendering
         requirement: how requirements.txt names Headway, for example "headway[train]==0.1.0".
     """
     texts = {path: _changed(path, text, template) for path, text in template.items()}
-    texts[REQUIREMENTS] = f"{REQUIREMENTS_HEAD}--constraint constraints.txt\n{requirement}\n"
+    texts[REQUIREMENTS] = f"{REQUIREMENTS_HEAD}{requirement}\n"
     texts["README.md"] = README
     return {path: Rendering(text.encode(), _kind(path)) for path, text in sorted(texts.items())}
 

@@ -8,8 +8,8 @@ PIPELINE_HEAD = """\
 """
 
 REQUIREMENTS_HEAD = """\
-# Every stage of dvc.yaml depends on this file. To change to another version of Headway:
-# change the line below, pip install --requirement requirements.txt, headway init . --update
+# What tools/install.py installs, with the versions of constraints.txt. Every stage of dvc.yaml depends on this file.
+# To change to another version of Headway: change its line, python3 tools/install.py, headway init . --update
 """
 
 README = """\
@@ -18,12 +18,11 @@ README = """\
 A pull request that changes `params.yaml` or the data is trained, judged against the model in production, and reported.
 
 ```sh
-python -m venv .venv
+python3 tools/install.py     # .venv with what requirements.txt names
 . .venv/bin/activate
-pip install --requirement requirements.txt
-headway lock install   # merges dvc.lock stage by stage
-headway doctor         # what is still missing
-dvc pull               # the data and the models
-headway repro          # run what has changed
+headway lock install         # dvc.lock is merged stage by stage
+headway doctor               # what is still missing
+dvc pull --allow-missing     # the data and the models
+headway repro                # run what has changed
 ```
 """
