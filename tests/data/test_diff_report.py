@@ -120,7 +120,7 @@ def test_names_from_the_data_break_nothing() -> None:
 @given(st.text() | st.text("@#<>|`\\*_[]()!~&ab \n\t"))
 def test_code_shows_a_name_and_means_nothing_else(name: str) -> None:
     marked = code(name, longest=10_000)
-    inside = marked.removeprefix("<code>").removesuffix("</code>")
+    inside = marked.removeprefix("<code>").removesuffix("</code>").replace("&#64;<!-- -->", "&#64;")
 
     assert not re.search(r"[@<>|`\\*_\[\]~!]|#(?!\d+;)|&(?!#\d+;)", inside)
     shown = "".join(one if one.isprintable() else "\ufffd" for one in " ".join(name.split()))

@@ -62,17 +62,6 @@ def assemble(sections: Iterable[Section], longest_bytes: int = LONGEST_BYTES) ->
         dropped.append(least)
 
 
-def rows_within(rows: Sequence[Sequence[str]], *, most: int, longest_bytes: int) -> list[Sequence[str]]:
-    """Return the first rows of a table, as many as fit."""
-    taken: list[Sequence[str]] = []
-    for row in rows[:most]:
-        longest_bytes -= sum(len(cell.encode()) + 3 for cell in row) + 3
-        if longest_bytes < 0:
-            break
-        taken.append(row)
-    return taken
-
-
 def _join(kept: Sequence[Section], dropped: Sequence[Section]) -> str:
     blocks = ["\n".join(section.lines) for section in kept]
     if dropped:

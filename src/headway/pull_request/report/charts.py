@@ -6,6 +6,7 @@ exponents. Nothing that an author wrote may stand in a chart but its numbers.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -46,13 +47,18 @@ def chart(lines: Sequence[Line], x: Axis, y: Axis) -> Iterator[str]:
     yield " · ".join(f"{mark} {line.name}" for (mark, _), line in zip(COLOURS, lines, strict=False))
     yield ""
     yield "```mermaid"
-    palette = ", ".join(colour for _, colour in COLOURS[: len(lines)])
-    yield f'%%{{init: {{"themeVariables": {{"xyChart": {{"plotColorPalette": "{palette}"}}}}}}}}%%'
+    yield _settings(len(lines))
     yield "xychart-beta"
     yield f"  x-axis {_quoted(x.title)} {_plain(left)} --> {_plain(right)}"
     yield f"  y-axis {_quoted(y.title)} {_plain(low)} --> {_plain(high)}"
     yield from (f"  line [{', '.join(map(_plain, values))}]" for values in drawn)
     yield "```"
+
+
+def _settings(lines: int) -> str:
+    palette = ", ".join(colour for _, colour in COLOURS[:lines])
+    values = {"xyChart": {"width": 700, "height": 300}, "themeVariables": {"xyChart": {"plotColorPalette": palette}}}
+    return f"%%{{init: {json.dumps(values)}}}%%"
 
 
 def can_be_drawn(line: Line) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from headway.contracts.layout import EPOCHS
-from headway.contracts.markdown import folded
 from headway.pull_request.report.charts import Axis, Line, can_be_drawn, chart
 from headway.pull_request.report.facts import Facts, Table
 from headway.pull_request.report.figures import METRICS
@@ -37,8 +36,8 @@ def training_curves(facts: Facts) -> Iterator[str]:
     if not charts:
         yield f"No curves: `{EPOCHS}` holds fewer than two epochs, or no column that is known."
         return
-    content = [line for one in charts for line in (*one, "")]
-    yield from folded("Losses and validation scores over epochs", content[:-1])
+    yield from (line for one in charts for line in (*one, ""))
+    yield "Losses and scores on val as the training saw them: good to watch it, not to compare models."
 
 
 def precision_recall(facts: Facts) -> Iterator[str]:
@@ -52,10 +51,11 @@ def precision_recall(facts: Facts) -> Iterator[str]:
         yield f"No curve: `{PRECISION_RECALL}` {facts.run.missing.get(PRECISION_RECALL, 'holds no points')}."
         return
     ends = (0.0, 1.0)
-    content = list(chart(lines, Axis("recall", ends), Axis("precision", ends)))
+    yield "On test, mean over classes."
+    yield ""
+    yield from chart(lines, Axis("recall", ends), Axis("precision", ends))
     if now is not None and before == now:
-        content += ["", "The base's curve is the same."]
-    yield from folded("Precision by recall on test, mean over classes", content)
+        yield from ("", "The base's curve is the same.")
 
 
 def _lines(table: Table, x: str, columns: Mapping[str, str]) -> list[Line]:

@@ -6,16 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from headway.contracts.layout import DATASET_REPORT, LOCK, PARAMS
-from headway.contracts.markdown import code, prose, table
-from headway.pull_request.report.budget import rows_within
+from headway.contracts.markdown import code, prose
 from headway.pull_request.report.changes import ABSENT, changed_code, changed_params, changed_stages
 from headway.pull_request.report.facts import Base, DataFacts, Facts, Run
 from headway.pull_request.report.figures import count, count_change, plural
+from headway.pull_request.report.tables import short_table
 
 _SHORT = 10
-_MOST_ROWS = 40
 _MOST_NAMES = 20
-_LONGEST_TABLE_BYTES = 8_000
 _LONGEST_VALUE = 60
 
 
@@ -44,7 +42,7 @@ def _params(before: Run, now: Run) -> Iterator[str]:
     yield f"**Params:** {plural(len(changes), 'value')}."
     yield ""
     rows = [(code(one.key), _value(one.before), _value(one.now)) for one in changes]
-    yield from _cut_table(("param", "before", "now"), rows)
+    yield from short_table(("param", "before", "now"), rows)
     if any(one.key.split(".")[0] == "gate" for one in changes):
         yield from ("", "What it changes under `gate` does not count here: the policy is the base branch's.")
 
@@ -65,7 +63,7 @@ def _data(before: Run, now: Run) -> Iterator[str]:
     yield from _classes("New classes", [name for name in new.classes if name not in old.classes])
     yield from _classes("Classes gone", [name for name in old.classes if name not in new.classes])
     yield ""
-    yield from _cut_table(("of the data", "before", "now", "change"), list(_counts(old, new)))
+    yield from short_table(("of the data", "before", "now", "change"), list(_counts(old, new)))
 
 
 def _classes(title: str, names: Sequence[str]) -> Iterator[str]:
@@ -104,7 +102,7 @@ def _code(base: Base, run: Run) -> Iterator[str]:
     yield f"**Code:** {plural(len(found), 'file')} that stages depend on{rest}."
     yield ""
     rows = [(code(one.path), one.change, _names(one.stages)) for one in found]
-    yield from _cut_table(("file", "", "stages"), rows, left=3)
+    yield from short_table(("file", "", "stages"), rows, left=3)
 
 
 def _stages(before: Run, now: Run) -> Iterator[str]:
@@ -133,10 +131,3 @@ def _unknown(before: Run, now: Run, path: Path) -> str:
     sides = (("at the merge base", before), ("here", now))
     reasons = [f"`{path}` {run.missing[path]} {side}" for side, run in sides if path in run.missing]
     return f"not known: {' and '.join(reasons)}."
-
-
-def _cut_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> Iterator[str]:
-    shown = rows_within(rows, most=_MOST_ROWS, longest_bytes=_LONGEST_TABLE_BYTES)
-    yield from table(head, shown, left=left)
-    if len(shown) < len(rows):
-        yield from ("", f"The first {len(shown)} of {len(rows):,}.")

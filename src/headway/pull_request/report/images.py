@@ -22,7 +22,7 @@ def worse_images(facts: Facts) -> Iterator[str]:
     if not found:
         return
     rows = [(code(one.image_id), *(str(number) for number in _errors(one)), f"+{_more(one)}") for one in found]
-    head = ("image", "missed", "production", "wrong", "production", "more errors")
+    head = ("image", "missed", "by production", "false", "by production", "more errors")
     lines = list(table(head, rows))
     if facts.image_url is not None:
         lines += ["", *_pictures(found[:_SHOWN], facts.image_url)]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from headway.contracts.markdown import code, folded, prose, table
+from headway.contracts.markdown import code, folded, prose
 from headway.contracts.verdict import Decision, Finding, Verdict
-from headway.pull_request.report.budget import rows_within
 from headway.pull_request.report.facts import Facts
 from headway.pull_request.report.figures import METRICS, plural, rate
+from headway.pull_request.report.tables import short_table
 
 _TITLES: dict[Decision, str] = {"accept": "✅ Accept", "reject": "❌ Reject", "inconclusive": "⚠️ Inconclusive"}
 _NEXT: dict[Decision, str] = {
@@ -20,8 +20,6 @@ _MARKS = {"fail": "❌", "undecided": "⚠️", "pass": "✅"}
 _ORDER = tuple(_MARKS)
 _MOST_OPEN = 12
 _MOST_NOTES = 8
-_MOST_ROWS = 60
-_LONGEST_TABLE_BYTES = 16_000
 _LONGEST_SENTENCE = 300
 
 
@@ -91,7 +89,4 @@ def _table(findings: Sequence[Finding]) -> Iterator[str]:
         (f"{_MARKS[one.outcome]} {one.rule}", prose(one.subject), prose(one.sentence, _LONGEST_SENTENCE))
         for one in findings
     ]
-    shown = rows_within(rows, most=_MOST_ROWS, longest_bytes=_LONGEST_TABLE_BYTES)
-    yield from table(("rule", "of", "finding"), shown, left=3)
-    if len(shown) < len(rows):
-        yield from ("", f"{len(rows) - len(shown):,} more stand in `reports/verdict.json`.")
+    yield from short_table(("rule", "about", "finding"), rows, left=3)

@@ -9,7 +9,6 @@ from headway.contracts.layout import SCORECARD
 from headway.contracts.markdown import code, folded, prose, table
 from headway.contracts.scorecard import Scorecard
 from headway.contracts.verdict import ClassComparison, Interval, Measured, SliceComparison
-from headway.pull_request.report.budget import rows_within
 from headway.pull_request.report.facts import Facts
 from headway.pull_request.report.figures import (
     METRICS,
@@ -21,27 +20,22 @@ from headway.pull_request.report.figures import (
     share,
     with_bounds,
 )
+from headway.pull_request.report.tables import short_table, without_empty_columns
 
 _MOST_OPEN = 12
-_MOST_ROWS = 100
-_LONGEST_TABLE_BYTES = 16_000
 _LONGEST_NAME = 60
 Compared = TypeVar("Compared", ClassComparison, SliceComparison)
 
 
 def metrics(facts: Facts) -> Iterator[str]:
     """Yield the metrics of base, production and candidate, with intervals."""
-    verdict, base = facts.verdict, base_scorecard(facts)
-    shown, notes = _base_column(facts, base)
-    columns = [("base", shown is not None), ("production", verdict.champion is not None), ("candidate", True)]
-    columns.append(("difference", verdict.champion is not None))
-    keep = [True, *(wanted for _, wanted in columns)]
-    rows = [_metric_row(one, shown) for one in verdict.measured]
+    shown, notes = _base_column(facts, base_scorecard(facts))
+    rows = [_metric_row(one, shown) for one in facts.verdict.measured]
     rows.append(_calibration_row(facts, shown))
+    head = ("on the test split", "base", "production", "candidate", "difference")
     yield "### Metrics"
     yield ""
-    head = ("on the test split", *(name for name, _ in columns))
-    yield from table(_kept(head, keep), [_kept(row, keep) for row in rows])
+    yield from table(*without_empty_columns(head, rows))
     yield ""
     yield " ".join([_how_sure(facts), *notes])
     fresh = facts.run.scorecard and facts.run.scorecard.fresh
@@ -98,10 +92,6 @@ def _calibration_row(facts: Facts, base: Scorecard | None) -> tuple[str, ...]:
     return "calibration error", rate(own), rate(champion), rate(candidate), change(difference)
 
 
-def _kept(cells: Sequence[str], keep: Sequence[bool]) -> list[str]:
-    return [cell for cell, wanted in zip(cells, keep, strict=True) if wanted]
-
-
 def _how_sure(facts: Facts) -> str:
     statistics = facts.verdict.statistics
     return (
@@ -113,7 +103,7 @@ def _how_sure(facts: Facts) -> str:
 def classes(facts: Facts) -> Iterator[str]:
     """Yield the classes, the largest losses first."""
     metric = METRICS[facts.verdict.metric]
-    head = ("class", "boxes", "production", "candidate", f"difference in {metric}", "recall before", "recall now")
+    head = ("class", "boxes", "production", "candidate", f"difference in {metric}", "recall, production", "recall")
     yield from _compared("Classes", "class", head, facts.verdict.classes, _class_row)
 
 
@@ -156,10 +146,7 @@ def _compared(
         return
     ordered = sorted(found, key=lambda one: one.difference.estimate if one.difference else float("inf"))
     rows = [row(one) for one in ordered]
-    shown = rows_within(rows, most=_MOST_ROWS, longest_bytes=_LONGEST_TABLE_BYTES)
-    lines = list(table(head, shown))
-    if len(shown) < len(rows):
-        lines += ["", f"The {len(shown)} largest losses of {plural(len(rows), noun)}."]
+    lines = list(short_table(*without_empty_columns(head, rows), order="largest losses"))
     yield f"### {title}"
     yield ""
     many = len(rows) > _MOST_OPEN
@@ -177,7 +164,9 @@ def robustness(facts: Facts) -> Iterator[str]:
     """Yield what is left of the score on spoiled images."""
     card, base = facts.run.scorecard, base_scorecard(facts)
     if card is None:
-        yield f"### Robustness\n\nNot known: `{SCORECARD}` {facts.run.missing.get(SCORECARD, 'is missing')}."
+        yield "### Robustness"
+        yield ""
+        yield f"Not known: `{SCORECARD}` {facts.run.missing.get(SCORECARD, 'is missing')}."
         return
     if not card.slices:
         return
@@ -192,7 +181,9 @@ def robustness(facts: Facts) -> Iterator[str]:
         )
         for one in card.slices
     ]
-    head = ("corruption", "strength", "mAP50-95", "of clean", "of clean, base")
+    head = ("corruption", "strength", "mAP50-95", "left of clean", "left in the base")
     yield "### Robustness"
     yield ""
-    yield from folded("The candidate on the test images, spoiled on purpose", list(table(head, rows)))
+    yield from folded(
+        "The candidate on the test images, spoiled on purpose", list(table(*without_empty_columns(head, rows)))
+    )
