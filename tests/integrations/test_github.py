@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -310,6 +314,79 @@ def test_tls_is_checked_against_the_named_certificates(secure_acme: Acme) -> Non
     assert secure_acme.head == GitHub(read_account(trusting), QUICK).pull_request(1).head_sha
     error = failure(GitHub(read_account(environment), QUICK), lambda forge: forge.pull_request(1))
     assert "REQUESTS_CA_BUNDLE" in error.hint
+
+
+@contextmanager
+def answering(status: int, body: str, **headers: str) -> Iterator[GitHub]:
+    """Serve one answer to whatever is asked: what GitHub itself, or a proxy before it, may say at times."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body.encode())), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}"
+    environment = {"GITHUB_REPOSITORY": REPOSITORY, "GITHUB_API_URL": url, "GITHUB_TOKEN": "ghs_secret"}
+    try:
+        yield GitHub(read_account(environment), Patience(first_wait_s=0.001, total_s=0))
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+VERBS: list[Verb] = [
+    lambda forge: forge.comments(1),
+    lambda forge: forge.pull_request(1),
+    lambda forge: forge.add_comment(1, "text"),
+    lambda forge: forge.set_status(GONE, "success", "fine", context="headway"),
+    lambda forge: forge.protection("main"),
+    lambda forge: forge.variables(),
+    lambda forge: forge.login(),
+]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("body", ["<html>Please log in</html>", "["])
+def test_an_answer_that_is_not_githubs_is_trouble_outside(verb: Verb, body: str) -> None:
+    with answering(200, body) as forge:
+        error = failure(forge, verb)
+
+    assert isinstance(error, OutsideError)
+    assert "did not answer as GitHub does" in error.message
+
+
+def test_a_redirect_to_another_host_is_not_followed() -> None:
+    with answering(301, "{}", Location="https://elsewhere.example/") as forge:
+        assert isinstance(failure(forge, lambda forge: forge.comments(1)), OutsideError)
+
+
+def test_a_locked_conversation_is_no_missing_permission() -> None:
+    said = json.dumps({"message": "Unable to create comment because issue is locked."})
+    with answering(403, said) as forge:
+        assert "unlock the conversation" == failure(forge, lambda forge: forge.add_comment(1, "text")).hint
+
+
+def test_what_github_says_becomes_one_line_without_the_token() -> None:
+    said = json.dumps(
+        {"message": "No\n::error::\x1b[31m ghs_secret", "errors": [{"field": "body", "code": "bad"}, "x"]}
+    )
+    with answering(422, said) as forge:
+        error = failure(forge, lambda forge: forge.add_comment(1, "text"))
+
+    assert "GitHub refuses to comment on pull request 1 of acme/yolo (422: No ::error::[31m ***; body bad; x)" == (
+        error.message
+    )
 
 
 @pytest.mark.parametrize(
