@@ -106,7 +106,7 @@ def _boxes(rng: np.random.Generator, cells: NDArray[np.int64]) -> NDArray[np.flo
 def _shifted(boxes: NDArray[np.float64], overlap: NDArray[np.float64]) -> NDArray[np.float64]:
     """Move boxes sideways until their intersection over union with the old place is `overlap`."""
     shift = (boxes[:, 2] - boxes[:, 0]) * (1 - overlap) / (1 + overlap)
-    return boxes + shift[:, None] * np.array([1.0, 0.0, 1.0, 0.0])
+    return np.asarray(boxes + shift[:, None] * np.array([1.0, 0.0, 1.0, 0.0]))
 
 
 def _squash(value: NDArray[np.float64]) -> NDArray[np.float64]:
