@@ -56,7 +56,7 @@ def test_a_scorecard_of_an_older_schema_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("content", [b"", b"\xff\x00", b"[]", b"{}", b"1", b"a: &x [*x]", b"[" * 100_000, b'"\n'])
+@pytest.mark.parametrize("content", [b"", b"\xff\x00", b"[]", b"{}", b"1", b"a: &x [*x]", b"[" * 2_000, b'"\n'])
 def test_no_damage_to_one_file_keeps_a_report_away(name: str, content: bytes) -> None:
     run = read_run(lambda path: content if path.as_posix() == name else None)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 
 from headway.contracts.verdict import Verdict
-from headway.pull_request.report.facts import Base, Facts, Run
+from headway.pull_request.report.facts import Base, Change, Facts, Run
 from headway.pull_request.report.render import render, render_nothing
 from tests.pull_request.report.rendered import HOSTILE, rendered
 from tests.pull_request.report.reports import data, make_facts, provenance
@@ -51,7 +51,7 @@ def named_facts(run: Run, name: Name) -> Facts:
         provenance=provenance(hardware=name("gpu"), versions={name("torch"): name("2")}, started_at=name("now")),
     )
     before = replace(run, params={name("gone"): {}}, stages={**stages, name("old"): {}}, data=data(name))
-    changes = {f"{name('src')}/x.py": "changed", name("other"): "added"}
+    changes: dict[str, Change] = {f"{name('src')}/x.py": "changed", name("other"): "added"}
     return make_facts(after, verdict=named_verdict(name), base=Base(name("base"), "6" * 40, before, changes))
 
 

@@ -12,7 +12,7 @@ from tests.pull_request.report.reports import provenance as trained
 
 
 def rows_of(facts: Facts) -> dict[str, str]:
-    return dict(rendered("\n".join(provenance(facts))).tables[0])  # type: ignore[arg-type]
+    return dict(rendered("\n".join(provenance(facts))).tables[0])
 
 
 def test_digests_commits_and_the_training_are_named(facts: Facts) -> None:
