@@ -92,6 +92,16 @@ def test_a_step_runs_when_the_plan_asks_for_it(line: str, condition: str) -> Non
     assert condition == step["if"]
 
 
+def test_the_last_step_learns_from_both_that_the_branch_moved_on() -> None:
+    [step] = RETRAIN.running("headway pr finish")
+
+    # The text "false" is true to GitHub: each is compared.
+    assert (
+        "${{ steps.begin.outputs.superseded == 'true' || steps.push.outputs.superseded == 'true' }}"
+        == step["env"]["HEADWAY_SUPERSEDED"]
+    )
+
+
 def test_the_queue_neither_trains_nor_pushes() -> None:
     lines = [step["run"] for step in QUEUE.steps if "run" in step][1:]
 

@@ -49,7 +49,7 @@ def finish(
         cast(Do, do) if do else None,
         job=outcome,
         conflict=conflict == "true",
-        verdict=_read_verdict(Path.cwd()) if do not in ("", "nothing") else None,
+        verdict=_read_verdict(Path.cwd()) if outcome == "success" and do not in ("", "nothing") else None,
         in_queue=target.in_queue,
     )
     sha, forge = head or target.head_sha, open_forge(Path.cwd())
