@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from dvc.repo import Repo
 
 from headway.contracts.canonical import sha256_file
 from headway.contracts.dataset import PreparedDataset, read_dataset, write_dataset
@@ -50,8 +51,8 @@ class GatedProject(VersionedProject):
         (self.root / PARAMS).write_text(yaml.safe_dump(content))
 
     def make_model(self, *, classes: Sequence[str] = CLASSES, operating_point: Any = "f1", **detector: Any) -> None:
-        """Do what export, evaluate and package do, with a blob detector, on data/prepared with its class list."""
-        dataset = replace(read_dataset(self.prepared), classes=tuple(classes))
+        """Do what export, evaluate and package do, with a blob detector, on data/prepared as `classes` see it."""
+        dataset = _as_seen(read_dataset(self.prepared), classes)
         self.write_dataset(dataset)
         onnx = self.root / FILES.onnx
         onnx.parent.mkdir(parents=True, exist_ok=True)
@@ -71,7 +72,22 @@ class GatedProject(VersionedProject):
         write_document(self.root / SCORECARD, result.scorecard)
         write_document(self.root / LATENCY, latency(sha256_file(onnx)))
         self._package(dataset, result.scorecard)
-        self.run("dvc", "commit", "--quiet", "--force")
+        with Repo(str(self.root)) as repository:  # dvc commit --force, without the second that its program takes
+            repository.commit(force=True)
+
+    def checkout(self, revision: str) -> None:
+        """Check out what Git and DVC hold of `revision`."""
+        self.run("git", "checkout", "--quiet", revision)
+        with Repo(str(self.root)) as repository:
+            repository.checkout(force=True)
+
+    def make_data(self, *, images: int = 40, seed: int = 0, grouped: bool = False) -> None:
+        """Make data/prepared anew."""
+        shutil.rmtree(self.prepared, ignore_errors=True)
+        dataset = make_blob_dataset(self.prepared, images=images, seed=seed)
+        if not grouped:
+            records = tuple(replace(record, group=None) for record in dataset.records)
+            self.write_dataset(replace(dataset, records=records))
 
     def write_dataset(self, dataset: PreparedDataset) -> None:
         """Replace the records, which DVC may have made read-only; the images stay."""
@@ -108,6 +124,15 @@ class GatedProject(VersionedProject):
         (self.root / FILES.manifest).write_text(manifest_json(manifest))
 
 
+def _as_seen(dataset: PreparedDataset, classes: Sequence[str]) -> PreparedDataset:
+    """Return the data set with only these classes, in this order."""
+    records = tuple(
+        replace(record, boxes=tuple(box for box in record.boxes if box.class_name in classes))
+        for record in dataset.records
+    )
+    return replace(dataset, classes=tuple(classes), records=records)
+
+
 def latency(model_sha256: str = "a" * 64, *, hardware: str = "a test machine", p95_ms: float = 12.0) -> LatencyReport:
     """Return a latency report that no clock had a part in."""
     return LatencyReport(
@@ -128,7 +153,7 @@ def make_gated_project(root: Path, *, images: int = 40, **detector: Any) -> Gate
     project.run("git", "init", "--quiet", "--initial-branch", "main")
     project.run("dvc", "init", "--quiet")
     (root / "dvc.yaml").write_text(yaml.safe_dump(_PIPELINE))
-    make_blob_dataset(project.prepared, images=images)
+    project.make_data(images=images)
     project.write_params()
     project.make_model(**detector)
     project.commit("model on main")

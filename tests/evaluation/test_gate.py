@@ -49,10 +49,19 @@ def test_non_inferiority_needs_the_whole_interval_on_one_side_of_the_margin(
     assert [outcome] == outcomes("non-inferiority", GateParams(margin=0.02), facts(comparison=comparison(bounds)))
 
 
-def test_an_undecided_comparison_says_how_many_images_the_margin_needs() -> None:
-    (finding,) = findings_of("non-inferiority", GateParams(), facts(comparison=comparison((-0.05, 0.0, 0.05))))
+@pytest.mark.parametrize(
+    ("needed", "said"),
+    [
+        (400, "the test set has 100 images, about 400 would show it of an equal model"),
+        (80, "the 100 test images are enough for an equal model, so it seems somewhat worse"),
+        (None, "no number of test images shows that a model is not worse at all"),
+    ],
+)
+def test_an_undecided_comparison_says_how_many_images_the_margin_needs(needed: int | None, said: str) -> None:
+    compared = comparison((-0.05, 0.0, 0.05), images_for_margin=needed)
+    (finding,) = findings_of("non-inferiority", GateParams(), facts(comparison=compared))
 
-    assert "the test set has 100 images, about 400 would show it of an equal model" in finding.sentence
+    assert said in finding.sentence
 
 
 @pytest.mark.parametrize(
@@ -258,7 +267,15 @@ def test_without_a_champion_floors_alone_decide() -> None:
         (
             facts(comparison=comparison((-0.01, 0.0, 0.01))),
             "accept",
-            "Accept: not worse (by 0.02 or more) than the champion; mAP50-95 changes by +0.000 [-0.010, +0.010].",
+            "Accept: not worse than the champion by the margin 0.02 or more; mAP50-95 changes by +0.000 [-0.010, +0.010].",
+        ),
+        (
+            facts(comparison=comparison((-0.015, -0.01, -0.005))),
+            "accept",
+            (
+                "Accept: worse than the champion, but by less than the margin 0.02; "
+                "mAP50-95 changes by -0.010 [-0.015, -0.005]."
+            ),
         ),
         (
             facts(comparison=comparison((0.01, 0.02, 0.03))),

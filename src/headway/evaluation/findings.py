@@ -327,6 +327,8 @@ def _interval(difference: Interval) -> str:
 
 def _images_needed(facts: Facts) -> str:
     needed, present = facts.comparison.statistics.images_for_margin, facts.test_set.images
-    if needed is None or needed <= present:
-        return f"the test set has {present} images"
+    if needed is None:
+        return "no number of test images shows that a model is not worse at all"
+    if needed <= present:
+        return f"the {present} test images are enough for an equal model, so it seems somewhat worse"
     return f"the test set has {present} images, about {needed:,} would show it of an equal model"

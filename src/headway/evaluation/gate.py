@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from headway.contracts.params.gate import GateParams
-from headway.contracts.verdict import Decision, Finding
+from headway.contracts.verdict import Decision, Finding, Interval
 from headway.evaluation.findings import RULES, RULES_FOR_THE_SAME, Facts, change
 
 
@@ -48,8 +48,15 @@ def _summary(decision: Decision, policy: GateParams, facts: Facts, findings: Seq
         return f"Accept: there is no champion to compare with, and {held}."
     difference = facts.measured(policy.metric).difference
     assert difference is not None  # otherwise non-inferiority is undecided
-    better = "better than" if difference.low > 0 else f"not worse (by {policy.margin:g} or more) than"
-    return f"Accept: {better} the champion; {change(policy, difference)}."
+    return f"Accept: {_standing(policy, difference)}; {change(policy, difference)}."
+
+
+def _standing(policy: GateParams, difference: Interval) -> str:
+    if difference.low > 0:
+        return "better than the champion"
+    if difference.high < 0:
+        return f"worse than the champion, but by less than the margin {policy.margin:g}"
+    return f"not worse than the champion by the margin {policy.margin:g} or more"
 
 
 def _first(findings: Sequence[Finding]) -> str:

@@ -16,6 +16,7 @@ from headway.contracts.manifest import MODEL, Manifest
 from headway.contracts.params.document import read_document, read_section
 from headway.contracts.params.evaluate import EvaluateParams
 from headway.contracts.params.model import read_model
+from headway.contracts.scorecard import Scorecard, read_scorecard
 from headway.contracts.verdict import Contender
 from headway.detection.detections import Detections
 from headway.errors import InputError
@@ -33,6 +34,7 @@ class Candidate:
     place: Place
     model: ModelFiles
     manifest: Manifest
+    scorecard: Scorecard
     scoring: Scoring
     params: EvaluateParams
 
@@ -124,13 +126,15 @@ def check_model(onnx: Path, champion: Champion) -> None:
 def _read_candidate(place: Place) -> Candidate:
     model = ModelFiles(read_model(read_document(place.file(PARAMS))))
     manifest = read_packaged(place, model)
-    if sha256_file(place.file(SCORECARD)) != manifest.scorecard.sha256:
+    scorecard_file = place.file(SCORECARD)
+    scorecard = read_scorecard(scorecard_file)
+    if sha256_file(scorecard_file) != manifest.scorecard.sha256:
         raise InputError(f"{place.source}: {SCORECARD} is not the one that was packaged", hint="run: headway repro")
     scoring = read_scoring(place.evidence(model), ParquetStore())
     if scoring.model_sha256 != manifest.files[MODEL].sha256:
         raise InputError(f"{place.source}: {model.evidence} is about another model", hint="run: dvc checkout")
     params = read_section(read_document(place.file(PARAMS)), "evaluate", EvaluateParams)
-    return Candidate(place, model, manifest, scoring, params)
+    return Candidate(place, model, manifest, scorecard, scoring, params)
 
 
 def _score_again(onnx: Path, champion: Champion, subject: Candidate) -> list[Detections]:

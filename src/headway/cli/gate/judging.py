@@ -11,9 +11,9 @@ from headway.cli.gate.policy import has_policy, policy_at, policy_digest
 from headway.cli.gate.speed import time_both
 from headway.cli.progress import say
 from headway.contracts.canonical import sha256_file
-from headway.contracts.layout import LATENCY, LOCK, PARAMS, SCORECARD, VERDICT
+from headway.contracts.layout import LATENCY, LOCK, PARAMS, VERDICT
 from headway.contracts.params.gate import GateParams
-from headway.contracts.scorecard import read_latency, read_scorecard
+from headway.contracts.scorecard import read_latency
 from headway.contracts.verdict import Contender, JudgedSet, SpeedComparison, Verdict, WorseImage, parse_verdict
 from headway.detection.detections import Detections
 from headway.errors import InputError
@@ -76,7 +76,7 @@ def _verdict(
     facts = Facts(
         candidate=candidate,
         champion=champion,
-        scorecard=read_scorecard(place.file(SCORECARD)),
+        scorecard=subject.scorecard,
         comparison=comparison,
         test_set=test_set,
         test_set_edited=edited,

@@ -27,7 +27,9 @@ def render(verdict: Verdict) -> str:
         [line for note in verdict.notes for line in _wrapped(note)],
         _worse(verdict),
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block)
+    text = "\n\n".join("\n".join(block) for block in blocks if block)
+    # Names come from the repository: none may steer the terminal.
+    return "".join(character if character.isprintable() or character == "\n" else "\ufffd" for character in text)
 
 
 def _contenders(verdict: Verdict) -> list[str]:
@@ -135,7 +137,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _cut(text: str, longest: int) -> str:
-    line = "".join(character if character.isprintable() else "\ufffd" for character in text)
+    line = " ".join(text.split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 

@@ -42,6 +42,8 @@ def contents_of(folder: Path, path: Path) -> Iterator[bytes]:
     """
     repository = _open(folder)
     below = Path(os.path.relpath(folder / path, repository.working_tree_dir or folder)).as_posix()
+    if not repository.head.is_valid():
+        return
     listed = repository.git.rev_list("--all", "HEAD", "--full-history", "--objects", "--", f":(top,literal){below}")
     for line in listed.splitlines():
         sha, _, name = line.partition(" ")

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from headway.contracts.canonical import sha256_file
+from headway.contracts.layout import PREPARED
+from headway.errors import InputError
+from headway.integrations.dvc.tracked import copy_tracked
+from tests.cli.versioned_project import VersionedProject, make_versioned_project
+from tests.evaluation.silence import silent
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> VersionedProject:
+    return make_versioned_project(tmp_path_factory.mktemp("versions") / "project")
+
+
+def test_files_of_a_commit_are_copied_where_they_are_wanted(project: VersionedProject, tmp_path: Path) -> None:
+    name = "images/test/000.png"
+    copy_tracked(project.root, "first", PREPARED, [name], tmp_path, silent)
+
+    assert sha256_file(project.prepared / name) == sha256_file(tmp_path / name)
+    assert [tmp_path / name] == [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+@pytest.mark.parametrize("name", ["../../dvc.yaml", "/etc/hostname", "images/../../x"])
+def test_a_name_that_leads_out_of_the_folder_is_refused(project: VersionedProject, name: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="names a file outside itself"):
+        copy_tracked(project.root, "first", PREPARED, [name], tmp_path / "target", silent)
+
+
+def test_a_file_that_the_commit_lacks_is_the_callers_fault(project: VersionedProject, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="neither DVC's cache nor its remote has data/prepared"):
+        copy_tracked(project.root, "first", PREPARED, ["images/test/999.png"], tmp_path, silent)
