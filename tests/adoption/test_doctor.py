@@ -5,20 +5,10 @@ from typing import Any
 
 import pytest
 
-from headway.adoption.doctor import (
-    CONTEXTS,
-    DRIVER,
-    FORGE,
-    LOCAL,
-    TRACKED,
-    Check,
-    ForgeFacts,
-    LocalFacts,
-    Silence,
-    Storage,
-    diagnose,
-    is_healthy,
-)
+from headway.adoption.doctor import diagnose, is_healthy
+from headway.adoption.facts import DRIVER, TRACKED, Check, ForgeFacts, LocalFacts, Silence, Storage
+from headway.adoption.forge_checks import CONTEXTS, FORGE
+from headway.adoption.local_checks import LOCAL
 from headway.cli.lock import DRIVER as INSTALLED
 from headway.contracts.github import Protection
 

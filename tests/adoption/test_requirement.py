@@ -4,7 +4,13 @@ import json
 
 import pytest
 
-from headway.adoption.requirement import choose_requirement, find_requirement, installed_from, is_pinned
+from headway.adoption.requirement import (
+    choose_requirement,
+    find_requirement,
+    installed_from,
+    is_pinned,
+    kept_requirement,
+)
 from headway.errors import InputError
 
 COMMIT = "a" * 40
@@ -34,27 +40,44 @@ def test_where_pip_installed_from_is_where_the_team_installs_from(
 
 
 @pytest.mark.parametrize(
-    ("asked", "installed", "recorded", "update", "expected"),
+    ("recorded", "written", "update", "movable", "expected"),
     [
-        ("headway==1", FROM_GIT, "headway==2", True, "headway==1"),
-        (None, FROM_GIT, "headway==2", False, "headway==2"),
-        (None, FROM_GIT, "headway==2", True, FROM_GIT),
-        (None, None, "headway[train]==2", True, "headway[train]==3"),
-        (None, None, FROM_GIT, True, FROM_GIT),
-        (None, None, None, False, "headway[train]==3"),
-        (None, FROM_GIT, None, False, FROM_GIT),
+        (None, None, False, True, None),
+        (None, "headway==1", False, True, None),
+        ("headway==1", "headway==1", False, True, "headway==1"),
+        ("headway==1", "headway==2", False, True, "headway==1"),
+        ("headway==1", "headway==1", True, True, None),
+        ("headway==1", "headway==2", True, True, "headway==2"),
+        ("headway==1", None, True, False, None),
+        (FROM_GIT, FROM_GIT, True, False, FROM_GIT),
+        (FROM_GIT, "headway==2", True, False, "headway==2"),
     ],
 )
-def test_a_repository_keeps_its_line_until_an_update(
-    asked: str | None, installed: str | None, recorded: str | None, update: bool, expected: str
+def test_a_repository_keeps_its_line_until_an_update_and_a_line_that_the_team_changed(
+    recorded: str | None, written: str | None, update: bool, movable: bool, expected: str | None
 ) -> None:
-    assert expected == choose_requirement(asked, installed, recorded, "3", update=update)
+    assert expected == kept_requirement(recorded, written, update=update, movable=movable)
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept", "installed", "expected"),
+    [
+        ("headway==1", "headway==2", FROM_GIT, "headway==1"),
+        (None, "headway==2", FROM_GIT, "headway==2"),
+        (None, None, FROM_GIT, FROM_GIT),
+        (None, None, None, "headway[train]==3"),
+    ],
+)
+def test_what_was_asked_for_counts_before_what_is_kept_and_what_is_installed(
+    asked: str | None, kept: str | None, installed: str | None, expected: str
+) -> None:
+    assert expected == choose_requirement(asked, kept, installed, "3")
 
 
 @pytest.mark.parametrize("asked", ["", "requests==1", "headway==1\nrequests", "headwayx==1"])
 def test_another_package_is_refused(asked: str) -> None:
     with pytest.raises(InputError, match="does not name Headway"):
-        choose_requirement(asked, None, None, "3", update=False)
+        choose_requirement(asked, None, None, "3")
 
 
 @pytest.mark.parametrize(

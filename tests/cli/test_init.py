@@ -241,6 +241,15 @@ def test_the_requirement_that_was_asked_for_stays(tmp_path: Path) -> None:
     assert line in team.read("requirements.txt").splitlines()
 
 
+def test_an_update_takes_the_version_that_the_team_wrote(team: Team) -> None:
+    team.write("requirements.txt", team.read("requirements.txt") + "dvc-s3==3.3.0\n")
+    team.edit("requirements.txt", "headway[train]==0.1.0", "headway[train]==0.1.1")
+    team.commit("Headway 0.1.1")
+    before = team.read("requirements.txt")
+    assert (0, before) == (team.init("--update").returncode, team.read("requirements.txt"))
+    assert "headway[train]==0.1.1" == read_record((team.root / RECORD).read_bytes()).requirement
+
+
 def test_params_are_usable(team: Team) -> None:
     assert 0 == team.headway("params", "check").returncode
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
+from headway.adoption import texts
 from headway.adoption.differences import differ
 from headway.adoption.plan import Kind, Rendering
-from headway.adoption.texts import PIPELINE_HEAD, README, REQUIREMENTS_HEAD
 
 REQUIREMENTS = "requirements.txt"
 
@@ -30,10 +30,10 @@ def render(template: Mapping[str, str], requirement: str) -> dict[str, Rendering
         template: path -> text of this project's own file, as `read_template` returns it.
         requirement: how requirements.txt names Headway, for example "headway[train]==0.1.0".
     """
-    texts = {path: _changed(path, text, template) for path, text in template.items()}
-    texts[REQUIREMENTS] = f"{REQUIREMENTS_HEAD}{requirement}\n"
-    texts["README.md"] = README
-    return {path: Rendering(text.encode(), _kind(path)) for path, text in sorted(texts.items())}
+    rendered = {path: _changed(path, text, template) for path, text in template.items()}
+    rendered[REQUIREMENTS] = texts.REQUIREMENTS.format(requirement=requirement)
+    rendered["README.md"] = texts.README
+    return {path: Rendering(text.encode(), _kind(path)) for path, text in sorted(rendered.items())}
 
 
 def render_pipeline(text: str) -> str:
@@ -41,7 +41,7 @@ def render_pipeline(text: str) -> str:
     lines = text[text.index("stages:\n") :].splitlines(keepends=True)
     kept = [line for line in lines if not line.lstrip().startswith("- src/")]
     body = "".join(kept).replace("cmd: PYTHONPATH=src python ", "cmd: python ")
-    return PIPELINE_HEAD + re.sub(r"^( *)deps:\n", rf"\g<0>\1  - {REQUIREMENTS}\n", body, flags=re.MULTILINE)
+    return texts.PIPELINE_HEAD + re.sub(r"^( *)deps:\n", rf"\g<0>\1  - {REQUIREMENTS}\n", body, flags=re.MULTILINE)
 
 
 def render_gitignore(text: str, pipeline: str) -> str:

@@ -11,31 +11,38 @@ from headway.errors import InputError
 EXTRA = "headway[train]"
 
 
-def choose_requirement(
-    asked: str | None, installed: str | None, recorded: str | None, version: str, *, update: bool
-) -> str:
+def choose_requirement(asked: str | None, kept: str | None, installed: str | None, version: str) -> str:
     """Return the line for requirements.txt.
 
-    What was asked for counts first. Otherwise a repository keeps its line until an update; then comes where the
-    running Headway was installed from, and at last its version, from a package index.
-
     Args:
-        asked: on the command line.
+        asked: on the command line; counts first.
+        kept: what `kept_requirement` says.
         installed: what `installed_from` says.
-        recorded: the line that the last `headway init` wrote.
-        version: of the running Headway.
-        update: whether the repository is brought to this version.
+        version: of the running Headway; its release in a package index is the last resort.
 
     Raises:
         InputError: `asked` is no requirement for Headway.
     """
     if asked is not None:
         return _checked(asked)
-    if recorded and not update:
+    return kept or installed or f"{EXTRA}=={version}"
+
+
+def kept_requirement(recorded: str | None, written: str | None, *, update: bool, movable: bool) -> str | None:
+    """Return the line that a repository keeps, None where this Headway's own place is wanted.
+
+    Args:
+        recorded: the line that the last `headway init` wrote.
+        written: the line as it stands in requirements.txt.
+        update: whether the repository is brought to this version. A line that the team has changed since then says
+            itself which one that is.
+        movable: whether this Headway knows where it was installed from.
+    """
+    if not update or recorded is None:
         return recorded
-    if installed:
-        return installed
-    return f"{EXTRA}=={version}" if recorded is None or is_release(recorded) else recorded
+    if written not in {None, recorded}:
+        return written
+    return None if movable or is_release(recorded) else recorded
 
 
 def installed_from(direct_url: str | None) -> str | None:

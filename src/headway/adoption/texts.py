@@ -7,9 +7,11 @@ PIPELINE_HEAD = """\
 # Every stage depends on requirements.txt: another version of Headway runs everything again.
 """
 
-REQUIREMENTS_HEAD = """\
+REQUIREMENTS = """\
 # What tools/install.py installs, with the versions of constraints.txt. Every stage of dvc.yaml depends on this file.
 # To change to another version of Headway: change its line, python3 tools/install.py, headway init . --update
+{requirement}
+# Packages of your own, for example dvc-s3, below:
 """
 
 README = """\

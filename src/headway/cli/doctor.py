@@ -11,17 +11,8 @@ from pathlib import Path
 
 import click
 
-from headway.adoption.doctor import (
-    DRIVER,
-    TRACKED,
-    Check,
-    ForgeFacts,
-    LocalFacts,
-    Silence,
-    Storage,
-    diagnose,
-    is_healthy,
-)
+from headway.adoption.doctor import diagnose, is_healthy
+from headway.adoption.facts import DRIVER, TRACKED, Check, ForgeFacts, LocalFacts, Silence, Storage
 from headway.adoption.owners import PLACES
 from headway.adoption.plan import OPEN
 from headway.adoption.rendering import REQUIREMENTS

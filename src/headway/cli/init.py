@@ -15,10 +15,11 @@ from headway import __version__
 from headway.adoption.diff import plan_diff, plan_lines, step_diff
 from headway.adoption.plan import Identity, Plan, Updating, make_plan
 from headway.adoption.record import Record
-from headway.adoption.rendering import render
-from headway.adoption.requirement import choose_requirement, installed_from
+from headway.adoption.rendering import REQUIREMENTS, render
+from headway.adoption.requirement import choose_requirement, find_requirement, installed_from, kept_requirement
 from headway.adoption.template_files import read_template
 from headway.adoption.working_tree import carry_out, find_record, read_present
+from headway.cli.progress import say
 from headway.errors import NO, YES, InputError
 
 
@@ -62,7 +63,7 @@ def make(folder: Path, *, update: bool, requirement: str | None) -> tuple[Plan, 
     record = find_record(folder)
     if update:
         check_updatable(folder, record)
-    identity = Identity(__version__, _requirement(requirement, record, update=update))
+    identity = Identity(__version__, _requirement(folder, requirement, record, update=update))
     renderings = render(read_template(), identity.requirement)
     present = read_present(folder, {*renderings, *(record.files if record else ())})
     labels = ("yours", f"Headway {record.headway}" if record else "", f"Headway {__version__}")
@@ -92,10 +93,16 @@ def check_updatable(folder: Path, record: Record | None) -> None:
         )
 
 
-def _requirement(asked: str | None, record: Record | None, *, update: bool) -> str:
-    recorded = record.requirement if record else None
+def _requirement(folder: Path, asked: str | None, record: Record | None, *, update: bool) -> str:
     direct_url = importlib.metadata.distribution("headway").read_text("direct_url.json")
-    return choose_requirement(asked, installed_from(direct_url), recorded, __version__, update=update)
+    installed = installed_from(direct_url)
+    present = read_present(folder, [REQUIREMENTS]).get(REQUIREMENTS, b"")
+    written = find_requirement(present.decode(errors="replace").splitlines())
+    recorded = record.requirement if record else None
+    kept = kept_requirement(recorded, written, update=update, movable=installed is not None)
+    if direct_url and not (asked or kept or installed):
+        say("this Headway comes from a folder: unless a package index has it, name its place with --requirement")
+    return choose_requirement(asked, kept, installed, __version__)
 
 
 def _start(folder: Path) -> None:
