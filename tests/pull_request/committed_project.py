@@ -56,9 +56,9 @@ class CommittedProject:
 
     def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command in the repository, away from the user's own settings."""
-        return subprocess.run(
-            command, cwd=self.root, env=_environment(), capture_output=True, text=True, check=check
-        )
+        result = subprocess.run(command, cwd=self.root, env=_environment(), capture_output=True, text=True, check=False)
+        assert not check or result.returncode == 0, f"{command} ended with {result.returncode}: {result.stderr}"
+        return result
 
     def git(self, *arguments: str) -> str:
         return self.run("git", *arguments).stdout.strip()
@@ -112,7 +112,7 @@ def make_project(folder: Path, files: dict[str, str] = FILES, *, raw: str = "raw
         project.write(path, content)
     if raw:
         project.dvc("add", "--quiet", raw)
-    project.dvc("repro", "--quiet")
+    project.dvc("repro", "--quiet", "--all-pipelines")
     project.dvc("push", "--quiet", "--run-cache")
     project.commit()
     return project

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from headway.contracts.commit import StageOutput
@@ -69,7 +69,10 @@ class Remote:
             with _reached(name):
                 # For a folder `oids_exist` hashes every object and deletes what is damaged.
                 find = store.list_oids_exists if store.fs.protocol == "local" else store.oids_exist
-                missing |= set(md5s) - set(find(md5s))
+                absent = sorted(set(md5s) - set(find(md5s)))
+                if absent:
+                    _require_absence(store, absent[0])
+            missing.update(absent)
         return missing
 
     def read_folder(self, output: StageOutput) -> Mapping[str, str] | None:
@@ -110,6 +113,15 @@ def _require_place(name: str, store: Any) -> None:
     place = store.path.removesuffix("/files/md5")
     if not store.fs.exists(place) and not store.fs.exists(store.fs.parent(place)):
         raise OutsideError(f"remote {name!r}: {place} does not exist", hint="mount it, or ask none: --no-remote")
+
+
+def _require_absence(store: Any, md5: str) -> None:
+    """Raise what reading an object raises, unless it is just not there.
+
+    Clients answer "does not exist" also where no server answers (HTTP) or where reading is forbidden (S3).
+    """
+    with suppress(FileNotFoundError):
+        store.fs.cat_file(store.oid_to_path(md5))
 
 
 def _read_folder(store: Any, output: StageOutput) -> Mapping[str, str] | None:
