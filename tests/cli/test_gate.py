@@ -437,6 +437,15 @@ def test_the_policy_may_forbid_another_test_set(project: GatedProject) -> None:
     assert ["fail"] == outcomes(judged(project), "test-set")
 
 
+def test_a_base_that_was_never_scored_has_no_test_set_to_keep(project: GatedProject) -> None:
+    project.write_params(test_set={"may_change": False})
+    project.run("git", "rm", "--quiet", "--cached", "-r", ".")
+    project.run("git", "add", "--force", "params.yaml")
+    base = project.run("git", "commit-tree", "-m", "params alone", project.run("git", "write-tree").strip()).strip()
+
+    assert ["pass"] == outcomes(judged(project, base=base), "test-set")
+
+
 def test_slices_follow_the_policys_patterns(project: GatedProject) -> None:
     commit_on_main(project, lambda: project.write_params(slices={"patterns": {"first ten": "/00", "none": "^x"}}))
     project.make_model(**GOOD)

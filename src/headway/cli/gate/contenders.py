@@ -12,6 +12,7 @@ from headway.cli.gate.places import Place, WorkingTree, open_revision
 from headway.cli.progress import show_progress
 from headway.contracts.canonical import sha256_file
 from headway.contracts.layout import LOCK, PARAMS, SCORECARD, ModelFiles
+from headway.contracts.lock import output_digests, read_lock
 from headway.contracts.manifest import MODEL, Manifest
 from headway.contracts.params.document import read_document, read_section
 from headway.contracts.params.evaluate import EvaluateParams
@@ -107,7 +108,8 @@ def read_opponent(root: Path, champion: Champion, subject: Candidate) -> Opponen
 def is_edited(root: Path, base: str, subject: Candidate) -> bool:
     """Tell whether `base` was scored on another test set; one that was not scored has none."""
     with open_revision(root, base) as place:
-        if not place.file(LOCK).is_file():
+        lock = place.file(LOCK)
+        if not lock.is_file() or subject.model.evidence.as_posix() not in output_digests(read_lock(lock)):
             return False
         theirs = read_scoring(place.evidence(subject.model), ParquetStore())
         return theirs.test_set_digest != subject.scoring.test_set_digest
