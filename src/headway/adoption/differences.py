@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+_TEST = """\
+          torch-index: ${{ vars.HEADWAY_TORCH_INDEX }}
+
+      - name: Check and test
+        run: make check test
+"""
+
 _CHECK = """\
+          extras: verify
+
       - name: Check params.yaml
         run: headway params check
 
@@ -32,7 +41,7 @@ DIFFERENCES: Mapping[str, Sequence[tuple[str, str]]] = {
     "tools/install.py": (('or "train,dev"\n', 'or "train"\n'),),
     ".github/workflows/check.yml": (
         ("# Lint, types, architecture and the fast tests.", "# Whether params.yaml is usable, and dvc.lock fits it."),
-        ("      - name: Check and test\n        run: make check test\n", _CHECK),
+        (_TEST, _CHECK),
     ),
     ".github/dependabot.yml": (("    directory: /\n", _ONLY_HEADWAY),),
     ".github/CODEOWNERS": (("# /src/               @OWNER/TEAM\n", _OWNED),),
