@@ -26,7 +26,7 @@ xychart-beta
 (?:  line \[{NUMBER}(?:, {NUMBER})+\]\n)+"""
 )
 """What https://mermaid.js.org/syntax/xyChart.html allows, as far as it is used here."""
-VALUE = st.floats(-1e8, 1e8, allow_nan=False)
+VALUE = st.floats(-1e8, 1e8) | st.floats(-1e-3, 1e-3) | st.sampled_from([0.0, 1e-4, -1e-4])
 POINTS = st.dictionaries(st.integers(0, 500), VALUE, min_size=2, max_size=120)
 
 

@@ -22,7 +22,10 @@ from headway.pull_request.report.facts import Base, Facts, Run
 from tests.pull_request.report.rendered import rendered
 from tests.pull_request.report.reports import data, make_facts
 
-ENTRY: dict[str, Any] = {"cmd": "python x.py", "deps": [{"path": "src/x.py", "md5": "1"}, {"path": "data", "md5": "2.dir"}]}
+ENTRY: dict[str, Any] = {
+    "cmd": "python x.py",
+    "deps": [{"path": "src/x.py", "md5": "1"}, {"path": "data", "md5": "2.dir"}],
+}
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
     lambda below: st.lists(below, max_size=2) | st.dictionaries(st.sampled_from("abc"), below, max_size=3),

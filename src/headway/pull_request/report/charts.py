@@ -14,6 +14,7 @@ from dataclasses import dataclass
 MOST_POINTS = 40
 COLOURS = (("🔵", "#3b82f6"), ("🟠", "#f97316"), ("🟢", "#22c55e"), ("🟣", "#a855f7"))
 """Mark in the text above a chart, and colour in it: the chart itself has no legend."""
+_DECIMALS = 4
 _LARGEST = 1e9
 _UNFIT = re.compile(r"[^\w .,/()%-]")
 
@@ -42,7 +43,7 @@ def chart(lines: Sequence[Line], x: Axis, y: Axis) -> Iterator[str]:
     left, right = x.ends or _ends([place for line in lines for place, _ in line.points])
     number = min(MOST_POINTS, max(len(line.points) for line in lines))
     places = [left + (right - left) * step / (number - 1) for step in range(number)]
-    drawn = [[_at(line.points, place) for place in places] for line in lines]
+    drawn = [[round(_at(line.points, place), _DECIMALS) for place in places] for line in lines]
     low, high = y.ends or _padded(*_ends([value for values in drawn for value in values]))
     yield " · ".join(f"{mark} {line.name}" for (mark, _), line in zip(COLOURS, lines, strict=False))
     yield ""
@@ -72,7 +73,7 @@ def _quoted(title: str) -> str:
 
 
 def _plain(value: float) -> str:
-    text = f"{value:.4f}".rstrip("0").rstrip(".")
+    text = f"{value:.{_DECIMALS}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
@@ -81,7 +82,7 @@ def _ends(values: Sequence[float]) -> tuple[float, float]:
 
 
 def _padded(low: float, high: float) -> tuple[float, float]:
-    margin = 0.05 * (high - low) or 0.05 * abs(high) or 1.0
+    margin = max(0.05 * (high - low or abs(high)), 10**-_DECIMALS)
     return max(low - margin, 0.0) if low >= 0.0 else low - margin, high + margin
 
 

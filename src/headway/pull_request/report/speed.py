@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from headway.contracts.layout import LATENCY
-from headway.contracts.markdown import prose, table
+from headway.contracts.markdown import code, table
 from headway.contracts.scorecard import LatencyStats
 from headway.contracts.verdict import Contender
 from headway.pull_request.report.facts import Facts
@@ -30,13 +30,13 @@ def speed(facts: Facts) -> Iterator[str]:
     yield ""
     if found is not None:
         yield (
-            f"Timed by turns in one process: {found.ratio:.2f} times production's median, on {prose(found.hardware)}, "
-            f"threads: {found.threads}, {prose(found.engine)}."
+            f"Timed by turns in one process: {found.ratio:.2f} times production's median, on {code(found.hardware)}, "
+            f"threads: {found.threads}, {code(found.engine)}."
         )
     elif alone is not None:
         yield (
-            f"The candidate alone, by its own run, on {prose(alone.hardware)}, threads: {alone.threads}, "
-            f"{prose(alone.engine)}."
+            f"The candidate alone, by its own run, on {code(alone.hardware)}, threads: {alone.threads}, "
+            f"{code(alone.engine)}."
         )
     else:
         yield f"Not timed: `{LATENCY}` {facts.run.missing.get(LATENCY, 'is missing')}."
