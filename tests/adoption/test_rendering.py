@@ -77,6 +77,10 @@ def test_outputs_of_any_model_are_ignored() -> None:
     assert ["/x/y", "/models/*/m.onnx"] == cached_outputs(pipeline)
 
 
+def test_what_the_installer_writes_is_ignored(texts: Mapping[str, str]) -> None:
+    assert {".venv/", ".venv.lock"} <= set(texts[".gitignore"].splitlines())
+
+
 def test_requirements_name_the_version_alone(texts: Mapping[str, str]) -> None:
     lines = [line for line in texts[REQUIREMENTS].splitlines() if not line.startswith("#")]
     assert [REQUIREMENT] == lines

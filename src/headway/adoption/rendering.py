@@ -19,7 +19,7 @@ REQUIREMENTS = "requirements.txt"
 
 _LINES = {".gitignore", ".gitattributes", ".dvcignore", ".dvc/.gitignore"}
 _BEGUN = {"params.yaml", ".dvc/config", "README.md", ".github/CODEOWNERS"}
-_NOT_FOR_TEAMS = {"bench/work/", ".venv.lock", ".mypy_cache/", ".ruff_cache/", ".hypothesis/", ".import_linter_cache/"}
+_NOT_FOR_TEAMS = {"bench/work/", ".mypy_cache/", ".ruff_cache/", ".hypothesis/", ".import_linter_cache/"}
 """Lines of .gitignore that are about the development of Headway itself."""
 
 

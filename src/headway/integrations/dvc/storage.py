@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
+from headway.contracts.commit import StageOutput
 from headway.errors import HeadwayError, InputError
 from headway.integrations.dvc.store import Remote, default_remote
-from headway.ports import StageOutput
 
 _NO_OBJECT = "0" * 32
 
