@@ -15,7 +15,7 @@ from tests.pull_request.report.rendered import rendered
 from tests.pull_request.report.reports import data, make_facts
 from tests.verdicts import class_comparison, finding, verdict, worse_image
 
-LONG = "名前😀<|>" * 40
+LONG = "@名😀<|>" * 40
 
 
 def section(rank: Rank, length: int) -> Section:

@@ -19,8 +19,9 @@ _NEXT: dict[Decision, str] = {
 _MARKS = {"fail": "❌", "undecided": "⚠️", "pass": "✅"}
 _ORDER = tuple(_MARKS)
 _MOST_OPEN = 12
-_MOST_NOTES = 8
+_MOST_NOTES = 5
 _LONGEST_SENTENCE = 300
+_LONGEST_NOTE = 240
 
 
 def judgement(facts: Facts) -> Iterator[str]:
@@ -33,7 +34,7 @@ def judgement(facts: Facts) -> Iterator[str]:
     yield ""
     yield _what_can_be_shown(verdict)
     yield from _warnings(facts)
-    yield from (line for note in verdict.notes[:_MOST_NOTES] for line in ("", f"*Note:* {prose(note)}"))
+    yield from (line for note in verdict.notes[:_MOST_NOTES] for line in ("", f"*Note:* {prose(note, _LONGEST_NOTE)}"))
     yield ""
     yield from _findings(verdict.findings)
 
