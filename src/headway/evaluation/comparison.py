@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.contracts.verdict import ClassComparison, Interval, Measured, SliceComparison, Statistics
-from headway.evaluation.bootstrap import Floats, draws_of, interval, simultaneous_intervals
+from headway.evaluation.bootstrap import Floats, draws_of, interval, simultaneous_intervals, tail_share
 from headway.evaluation.replicates import FIGURES, Figure, Metric, Replicates, Scored, subject_of
 
 POWER = 0.8
@@ -79,7 +79,8 @@ def compare(
         subject = subject_of(scored, len(classes), metric=metric, slices=masks, counted=shared)
         return _Contender(subject.on_test(), subject.on_draws(draws, threads))
 
-    pair = _Pair(contend(candidate), None if champion is None else contend(champion), shared, metric, alpha)
+    share = tail_share(alpha, draws.unit_count)
+    pair = _Pair(contend(candidate), None if champion is None else contend(champion), shared, metric, share)
     error = pair.standard_error()
     detectable = None if error is None else error * (_NORMAL.inv_cdf(1 - alpha) + _NORMAL.inv_cdf(POWER))
     return Comparison(
@@ -108,13 +109,18 @@ class _Contender:
 
 @dataclass(frozen=True)
 class _Pair:
-    """Both models on the same draws; `shared` are the classes that both know."""
+    """Both models on the same draws.
+
+    Attributes:
+        shared: (classes,) whether both know it.
+        share: of the draws that lies beyond a bound.
+    """
 
     candidate: _Contender
     champion: _Contender | None
     shared: NDArray[np.bool_]
     metric: Metric
-    alpha: float
+    share: float
 
     def measured(self, figure: Figure) -> Measured:
         """Return one figure of both models and its difference."""
@@ -180,7 +186,7 @@ class _Pair:
     def _interval(self, estimate: float, replicates: Floats) -> Interval | None:
         if math.isnan(estimate):
             return None
-        low, high = interval(replicates, self.alpha)
+        low, high = interval(replicates, self.share)
         return Interval(estimate=estimate, low=low, high=high)
 
     def _together(self, judged: NDArray[np.bool_], of: Callable[[Replicates], Floats]) -> list[Interval | None]:
@@ -192,7 +198,7 @@ class _Pair:
         columns = np.flatnonzero(judged & ~np.isnan(estimates))
         if len(columns):
             replicates = (of(self.candidate.drawn) - of(self.champion.drawn))[:, columns]
-            bounds = simultaneous_intervals(estimates[columns], replicates, self.alpha)
+            bounds = simultaneous_intervals(estimates[columns], replicates, self.share)
             for column, low, high in zip(columns.tolist(), *(bound.tolist() for bound in bounds), strict=True):
                 found[column] = Interval(estimate=float(estimates[column]), low=low, high=high)
         return found

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from headway.evaluation.bootstrap import BLOCK, Draws, draws_of, interval, simultaneous_intervals, tail_share
+
+RESAMPLES = 2 * BLOCK + 5
+
+
+def all_draws(draws: Draws, threads: int = 1) -> NDArray[np.uint8]:
+    return np.concatenate(draws.each_block(lambda weights: weights, threads=threads))
+
+
+def test_every_draw_has_as_many_images_as_there_are() -> None:
+    drawn = all_draws(draws_of(7, None, resamples=RESAMPLES, seed=0))
+    assert [7] * RESAMPLES == drawn.sum(axis=1).tolist()
+
+
+def test_every_image_is_drawn_equally_often_on_average() -> None:
+    drawn = all_draws(draws_of(4, None, resamples=4000, seed=0))
+    np.testing.assert_allclose(drawn.mean(axis=0), np.ones(4), atol=0.06)
+
+
+def test_the_seed_alone_decides_the_draws_not_the_threads() -> None:
+    draws = draws_of(50, None, resamples=RESAMPLES, seed=3)
+    np.testing.assert_array_equal(all_draws(draws, threads=1), all_draws(draws, threads=4))
+
+
+def test_another_seed_draws_otherwise() -> None:
+    first, second = (all_draws(draws_of(50, None, resamples=RESAMPLES, seed=seed)) for seed in (3, 4))
+    assert not np.array_equal(first, second)
+
+
+def test_blocks_differ() -> None:
+    draws = draws_of(50, None, resamples=RESAMPLES, seed=3)
+    assert not np.array_equal(draws.block(0), draws.block(1))
+
+
+def test_images_of_a_group_are_drawn_together() -> None:
+    groups = np.array([9, 4, 9, 4, 7])
+    drawn = all_draws(draws_of(5, groups, resamples=RESAMPLES, seed=0))
+    assert [True, True] == [np.array_equal(drawn[:, 0], drawn[:, 2]), np.array_equal(drawn[:, 1], drawn[:, 3])]
+    assert [3] * RESAMPLES == drawn[:, [0, 1, 4]].sum(axis=1).tolist()
+
+
+def test_a_block_is_measured_as_a_whole_and_in_order() -> None:
+    draws = draws_of(3, None, resamples=RESAMPLES, seed=0)
+    assert [BLOCK, BLOCK, 5] == draws.each_block(len, threads=2)
+
+
+def test_an_interval_leaves_its_share_on_each_side() -> None:
+    assert (10.0, 90.0) == pytest.approx(interval(np.arange(101.0), 0.1))
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [
+        # Hesterberg's formula with exact quantiles of Student's t.
+        (10, 0.00855),
+        (30, 0.01875),
+        (50, 0.02118),
+        (10**9, 0.025),
+    ],
+)
+def test_few_units_cut_off_less(units: int, expected: float) -> None:
+    assert expected == pytest.approx(tail_share(0.025, units), rel=0.01)
+
+
+def test_bounds_of_a_single_quantity_are_its_interval() -> None:
+    replicates = np.random.default_rng(0).exponential(size=2000)
+    low, high = simultaneous_intervals(np.array([1.0]), replicates[:, None], 0.05)
+    assert interval(replicates, 0.05) == pytest.approx((low[0], high[0]), abs=1e-9)
+
+
+def test_bounds_of_many_quantities_hold_together() -> None:
+    replicates = np.random.default_rng(0).normal(size=(20_000, 8)) * np.arange(1, 9)
+    low, high = simultaneous_intervals(np.zeros(8), replicates, 0.05)
+    assert 0.05 == pytest.approx((replicates < low).any(axis=1).mean(), abs=0.001)
+    assert 0.05 == pytest.approx((replicates > high).any(axis=1).mean(), abs=0.001)
+
+
+def test_bounds_are_as_wide_as_the_quantity_is_uncertain() -> None:
+    replicates = np.random.default_rng(0).normal(size=(20_000, 2)) * [1, 3]
+    low, high = simultaneous_intervals(np.zeros(2), replicates, 0.05)
+    assert 3.0 == pytest.approx((high - low)[1] / (high - low)[0], rel=0.05)
+
+
+def test_a_quantity_that_no_draw_changes_is_sure_and_disturbs_no_other() -> None:
+    replicates = np.stack([np.random.default_rng(0).normal(size=2000), np.zeros(2000)], axis=1)
+    low, high = simultaneous_intervals(np.zeros(2), replicates, 0.05)
+    alone = simultaneous_intervals(np.zeros(1), replicates[:, :1], 0.05)
+    assert (0.0, 0.0) == (low[1], high[1])
+    assert (low[0], high[0]) == pytest.approx((alone[0][0], alone[1][0]))
