@@ -40,11 +40,14 @@ YAML = {
 }
 
 
-def make_scored_project(root: Path, *, fresh: int = 0) -> Path:
-    """Write params, prepared data, model, scorecard, latency, evidence and dvc.lock below `root`."""
-    dataset = make_blob_dataset(root / PREPARED, fresh=fresh)
+def make_scored_project(root: Path, *, images: int = 12, fresh: int = 0, shift: float = 0.0) -> Path:
+    """Write params, prepared data, model, scorecard, latency, evidence and dvc.lock below `root`.
+
+    The detector's boxes lie `shift` input pixels too far to the right.
+    """
+    dataset = make_blob_dataset(root / PREPARED, images=images, fresh=fresh)
     (root / MODEL.folder).mkdir(parents=True)
-    onnx = save_blob_detector(root / MODEL.onnx)
+    onnx = save_blob_detector(root / MODEL.onnx, shift=shift)
     runtime, sha256 = open_model(onnx, threads=1), sha256_file(onnx)
     result = evaluate(
         dataset,
