@@ -34,7 +34,9 @@ def look(project: CommittedProject, *, remote: bool = False) -> Verification:
 def disagreements(project: CommittedProject, *, remote: bool = False) -> list[tuple[str, str, str]]:
     """Return (stage, kind, subject) of all that disagrees at HEAD."""
     answer = look(project, remote=remote)
-    found = [(stage.name, one.kind, one.subject) for stage in answer.stages for one in stage.disagreements]
+    found: list[tuple[str, str, str]] = [
+        (stage.name, one.kind, one.subject) for stage in answer.stages for one in stage.disagreements
+    ]
     assert answer.agrees == (not found)
     return found
 

@@ -77,7 +77,7 @@ def find_project(folder: Path) -> Path:
 
 
 def _verify(root: Path, commit: Commit, wanted: str | Literal[False] | None) -> Verification:
-    pipeline = CommittedPipeline(root, commit.commit)
+    pipeline = CommittedPipeline(root, commit.commit, commit.kinds(""))
     default = default_remote(pipeline.repo)
     name = (wanted or default) if wanted is not False else None
     remote = Remote(pipeline.repo, name) if name else None

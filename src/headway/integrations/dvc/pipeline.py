@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,16 @@ _OLD = "md5-dos2unix"
 class CommittedPipeline:
     """The dvc.yaml, dvc.lock and .dvc files of one commit. Implements `ports.Pipeline`."""
 
-    def __init__(self, project: Path, commit: str) -> None:
-        """Open the project, whose folder holds `.dvc`, at a full commit hash.
+    def __init__(self, project: Path, commit: str, paths: Iterable[str]) -> None:
+        """Open the project, whose folder holds `.dvc`, at a full commit hash; `paths` are all that the commit has.
 
         Raises:
             InputError: this Python has no DVC, or the commit has no DVC project there.
         """
         self._repo = _open_repo(project, commit)
+        self._paths = paths
+        self._ignored: dict[str, bool] = {}
+        self._documents: dict[str, Any] = {}
 
     @property
     def repo(self) -> Any:
@@ -49,23 +53,32 @@ class CommittedPipeline:
         )
 
     def ignores(self, path: str) -> bool:
-        return bool(self._repo.dvcignore.is_ignored_file(posixpath.join(self._repo.root_dir, path)))
+        if path not in self._ignored:
+            self._ignored[path] = self._repo.dvcignore.is_ignored_file(posixpath.join(self._repo.root_dir, path))
+        return self._ignored[path]
+
+    @cached_property
+    def _files(self) -> Mapping[str, Any]:
+        """Path of each dvc.yaml and .dvc file -> DVC's own object for it, which reads the dvc.lock beside it once."""
+        from dvc.dvcfile import is_valid_filename, load_file
+
+        found = [path for path in self._paths if is_valid_filename(path) and not self.ignores(path)]
+        return {path: load_file(self._repo, posixpath.join(self._repo.root_dir, path)) for path in found}
 
     @cached_property
     def _loaded(self) -> Sequence[Any]:
         from dvc.exceptions import DvcException
 
         try:
-            return list(self._repo.index.stages)
+            return [stage for file in self._files.values() for stage in file.stages.values()]
         except DvcException as error:
             raise InputError(_sentence(error), hint="dvc status, at that commit, says more") from error
 
     @cached_property
     def _locks(self) -> Mapping[str, Mapping[str, Any]]:
         """Path of each dvc.lock -> its entries."""
-        files = {stage.dvcfile.path: stage.dvcfile for stage in self._loaded if stage.cmd}
-        locks = {self._path(_lock_of(path)): file.lockfile_contents.get("stages", {}) for path, file in files.items()}
-        return {path: entries or {} for path, entries in locks.items()}
+        pipelines = {path: file for path, file in self._files.items() if posixpath.basename(path) == _PIPELINE}
+        return {_lock_of(path): file.lockfile_contents.get("stages") or {} for path, file in pipelines.items()}
 
     def _stage(self, stage: Any) -> PipelineStage:
         pointer = not stage.cmd
@@ -115,10 +128,23 @@ class CommittedPipeline:
         unreadable: list[str] = []
         for dependency in filter(_is_parameter, stage.deps):
             if dependency.exists:
-                changed += _changed_parameters(dependency)
+                changed += _changed_parameters(dependency, self._read_document(dependency))
             else:
                 unreadable.append(f"{dependency.def_path}, which has its parameters, is not in Git")
         return changed, unreadable
+
+    def _read_document(self, dependency: Any) -> Any:
+        """Return a file of parameters as DVC reads it: YAML 1.2, JSON, TOML or Python."""
+        from dvc.exceptions import DvcException
+        from dvc.utils.serialize import load_path
+
+        path = dependency.fs_path
+        if path not in self._documents:
+            try:
+                self._documents[path] = load_path(path, self._repo.fs)
+            except DvcException as error:
+                raise InputError(_sentence(error), hint=f"mend {dependency.def_path}") from error
+        return self._documents[path]
 
     def _path(self, path: str) -> str:
         return posixpath.relpath(path, self._repo.root_dir)
@@ -145,21 +171,25 @@ def _open_repo(project: Path, commit: str) -> Any:
         raise InputError(_sentence(error), hint=f"name a commit at which this folder holds {Repo.DVC_DIR}") from error
 
 
-def _changed_parameters(dependency: Any) -> Iterator[StageParameter]:
-    from dvc.exceptions import DvcException
-
-    try:
-        found = dependency.read_params()
-    except DvcException as error:
-        raise InputError(_sentence(error), hint=f"mend {dependency.def_path}") from error
+def _changed_parameters(dependency: Any, document: Any) -> Iterator[StageParameter]:
+    """Yield what `ParamsDependency.workspace_status` of DVC 3.67 finds; it reads the file anew for each stage."""
     recorded = dependency.hash_info.value or {}
+    whole = document if isinstance(document, dict) else {}
+    found = _pick(document, dependency.params) if dependency.params else whole
     for key in dependency.params or sorted({*found, *recorded}, key=str):
-        sides = tuple(_as_json(values[key]) if key in values else None for values in (recorded, found))
-        # A float equals an integer of the same value, as for DVC, which compares them as Python does.
-        if sides[0] != sides[1] and not (key in found and key in recorded and _equal(found[key], recorded[key])):
+        if key not in found or key not in recorded or not _equal(found[key], recorded[key]):
+            sides = tuple(_as_json(values[key]) if key in values else None for values in (recorded, found))
             yield StageParameter(f"{dependency.def_path}:{key}", *sides)
-        elif key not in found:
-            yield StageParameter(f"{dependency.def_path}:{key}", None, None)
+
+
+def _pick(document: Any, keys: Iterable[str]) -> dict[str, Any]:
+    import dpath
+
+    found = {}
+    for key in keys:
+        with suppress(KeyError):
+            found[key] = dpath.get(document, key, separator=".")
+    return found
 
 
 def _equal(found: Any, recorded: Any) -> bool:
