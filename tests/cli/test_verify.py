@@ -42,6 +42,19 @@ def test_what_disagrees_ends_with_1_and_names_the_stage_to_run(project: Committe
     assert "  params            params.yaml:train.epochs   lock 3, found 5\n" in result.stdout
 
 
+def test_where_nothing_ever_ran_it_says_how_to_begin(project: CommittedProject) -> None:
+    (project.root / "dvc.lock").unlink()
+    project.commit()
+    result = run_headway("verify", "--no-remote", folder=project.root)
+
+    assert 1 == result.returncode
+    assert [
+        "",
+        "there is no dvc.lock: never run were prepare, train, evaluate",
+        "  headway repro && dvc push --run-cache; commit dvc.lock reports models; or let a pull request do it all",
+    ] == result.stdout.splitlines()[1:]
+
+
 def test_what_is_unverifiable_is_said_and_ends_with_0(project: CommittedProject) -> None:
     (project.root / "code/lib/notes.txt").unlink()
     (project.root / "code/lib/notes.txt").symlink_to("train.sh")

@@ -47,7 +47,7 @@ def check_files(facts: LocalFacts) -> Check:
 
 def check_lock(facts: LocalFacts) -> Check:
     if "dvc.lock" not in facts.committed:
-        hint = "headway repro && git add dvc.lock reports models && git commit; or let the first pull request do it"
+        hint = "headway repro && dvc push --run-cache; commit dvc.lock reports models; or let a pull request do it all"
         return Check("lock", "missing", "dvc.lock is not in Git: no run has been recorded", hint, optional=True)
     return Check("lock", "ok", "dvc.lock is in Git")
 

@@ -100,8 +100,13 @@ def render(answer: Verification) -> Iterator[str]:
     """Yield the lines of the answer for a terminal."""
     asked = f"remote {answer.remote}" if answer.remote else "no remote asked"
     yield f"{answer.commit[:10]}: {'all agree' if answer.agrees else 'NOT all agree'} ({asked})"
+    new = [one.name for one in answer.stages if _kinds(one) == {"not-run"}] if answer.lock_sha256 is None else []
+    if new:
+        yield ""
+        yield f"there is no {LOCK}: never run were {', '.join(map(_line, new))}"
+        yield f"  {_FIRST_RUN}"
     for stage in answer.stages:
-        if not stage.disagreements and not stage.unverifiable:
+        if stage.name in new or not (stage.disagreements or stage.unverifiable):
             continue
         yield ""
         yield _line(stage.name) + (f"   {how_to_mend(stage)}" if stage.disagreements else "")
@@ -114,11 +119,16 @@ def render(answer: Verification) -> Iterator[str]:
 
 _WITHOUT_VALUES = {"not-run", "orphan", "missing-on-remote", "unproven"}
 _LONGEST = 60
+_FIRST_RUN = f"headway repro && dvc push --run-cache; commit {LOCK} reports models; or let a pull request do it all"
+
+
+def _kinds(stage: StageAnswer) -> set[str]:
+    return {one.kind for one in stage.disagreements}
 
 
 def how_to_mend(stage: StageAnswer) -> str:
     """Return what makes a stage agree again, as a command where there is one."""
-    kinds = {one.kind for one in stage.disagreements}
+    kinds = _kinds(stage)
     name = shlex.quote(stage.name)
     if kinds == {"orphan"}:
         return "delete this entry: no stage has its name"
