@@ -30,6 +30,7 @@ from tests.github.state import ACTIONS, Comment, Token
 from tests.scored_project import make_scored_project, package
 
 NAME = "acme/yolo"
+HOSTILE = 'x";$(touch${IFS}pwned)`id`<img/src=x>#1@everyone'  # a branch may be called that
 MODEL = ModelFiles("blobs")
 IMAGES = 64  # every other one is in a group with the others: 33 groups; the gate asks for 30
 SHIFTS_PX = {"worse": 6.0, "steady": 1.0, "better": 0.0}

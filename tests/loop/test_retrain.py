@@ -11,10 +11,9 @@ import pytest
 from tests.github import repository as git
 from tests.github.state import ACTIONS, Protection
 from tests.loop.conftest import BRANCH, FirstRun
-from tests.loop.team import NAME, Team
+from tests.loop.team import HOSTILE, NAME, Team
 
 PATIENCE_S = 120
-HOSTILE = 'x";$(touch${IFS}pwned)`id`<img/src=x>#1@everyone'
 
 
 def wait_for(happened: Callable[[], bool]) -> None:
