@@ -23,12 +23,18 @@ STAMP = FOLDER / ".installed"
 INPUTS = ("pyproject.toml", "requirements.txt", "constraints.txt", "src/headway/__init__.py")
 REQUIREMENTS = ROOT / "requirements.txt"
 EXTRAS = os.environ.get("HEADWAY_EXTRAS") or "train,dev"
-DIFFERENCES = """
+DIFFERENCES = r"""
 import re, sys
 from importlib.metadata import distributions
+from pathlib import Path
 name = lambda text: re.sub("[-_.]+", "-", text).lower()
 wanted = dict(line.split("==") for line in open(sys.argv[1]).read().split() if "==" in line)
 wanted = {name(key): value for key, value in wanted.items()}
+requirements = Path(sys.argv[2])
+text = requirements.read_text() if requirements.exists() else ""
+pinned = re.search(r"^headway(?:\[.*?\])?\s*==\s*([\w.!+-]+)\s*(?:#.*)?$", text, re.MULTILINE)
+if pinned:
+    wanted["headway"] = pinned[1]
 found = {name(one.metadata["Name"]): one.version for one in distributions()}
 for key, version in sorted(found.items()):
     if key in wanted and version.split("+")[0] != wanted[key].split("+")[0]:
@@ -36,7 +42,10 @@ for key, version in sorted(found.items()):
 if "headway" not in found:
     print("no headway")
 """
-"""Prints how an environment differs from constraints.txt; the build of PyTorch (+cpu, +cu130) is free."""
+"""Prints how an environment differs from constraints.txt and from the release of Headway that requirements.txt pins.
+
+The build of PyTorch (+cpu, +cu130) is free.
+"""
 
 
 def main() -> int:
@@ -57,14 +66,14 @@ def main() -> int:
 
 
 def _take(ready: Path) -> int:
-    """Let .venv lead to an environment that was made elsewhere, if it has what constraints.txt names."""
+    """Let .venv lead to an environment that was made elsewhere, if it has the versions that are named here."""
     python = ready / "bin" / "python"
     if not python.exists():
         return _fail(2, f"HEADWAY_VENV: {ready} is no virtual environment", "unset it, or make one there")
-    asked = [str(python), "-c", DIFFERENCES, str(ROOT / "constraints.txt")]
+    asked = [str(python), "-c", DIFFERENCES, str(ROOT / "constraints.txt"), str(REQUIREMENTS)]
     differences = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.splitlines()
     if differences:
-        hint = "install what constraints.txt names there, or unset HEADWAY_VENV"
+        hint = "install the versions that are wanted there, or unset HEADWAY_VENV"
         return _fail(2, f"HEADWAY_VENV: {ready} has {'; '.join(differences[:5])}", hint)
     if FOLDER.is_symlink():
         FOLDER.unlink()

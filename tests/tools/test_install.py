@@ -136,6 +136,15 @@ def test_an_environment_with_other_versions_is_refused(
     assert 2 == process.returncode
 
 
+@pytest.mark.parametrize(("line", "code"), [("headway[train]==1.2.0  # ours", 0), ("headway[train]==1.3.0", 2)])
+def test_an_environment_has_the_headway_that_a_team_pinned(clone: Path, tmp_path: Path, line: str, code: int) -> None:
+    (clone / "requirements.txt").write_text(f"# of a team\n{line}\n")
+    process = start(clone, HEADWAY_VENV=str(make_ready(tmp_path / "ready", headway="1.2.0")))
+
+    assert (code > 0) == ("headway 1.2.0, not 1.3.0" in process.communicate()[1])
+    assert code == process.returncode
+
+
 def test_an_environment_that_is_none_is_refused(clone: Path, tmp_path: Path) -> None:
     process = start(clone, HEADWAY_VENV=str(tmp_path / "nothing"))
 
