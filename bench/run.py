@@ -19,10 +19,12 @@ from typing import Any
 
 from bench.data import measure_data
 from bench.evaluation import measure_evaluation
+from bench.loop import measure_loop
 from bench.scratch import ROOT, WORK, Clone, clone_repository
 from bench.stages import finish_pipeline, measure_export, measure_no_op, measure_other_stages, measure_train
 from bench.starts import EDGE, find_heavy_imports, measure_starts
 from bench.timing import Measure
+from bench.verify import measure_verify
 from headway.contracts.atomic import write_text
 from headway.contracts.canonical import readable_json
 from headway.integrations.machine import describe_hardware, package_versions
@@ -49,8 +51,10 @@ PARTS: dict[str, Callable[[Clone], list[Measure]]] = {
     "evaluation": measure_evaluation,
     "starts": measure_starts,
     "data": measure_data,
+    "verify": measure_verify,
+    "loop": measure_loop,
 }
-WITHOUT_PIPELINE = {"starts", "data"}
+WITHOUT_PIPELINE = {"starts", "data", "verify", "loop"}
 """Parts that need no model."""
 
 
