@@ -84,7 +84,7 @@ def _verify(root: Path, commit: Commit, wanted: str | Literal[False] | None) -> 
     cache = Cache(pipeline.repo)
     locks = sorted({stage.lock for stage in pipeline.stages})
     # What only this machine ran is all on this machine; what a remote should have is only known to be lacking there.
-    complete = remote is not None or (default is None and cache.records_runs)
+    complete = remote.records_runs if remote else default is None and cache.records_runs
     stores: list[ObjectStore] = [cache, *([remote] if remote else [])]
     proofs = Proofs(commit.commit, commit.history(locks), stores, complete)
     lock = commit.read(LOCK.as_posix())

@@ -122,11 +122,13 @@ class Hashes:
 
     def _obstacle(self, path: str, kinds: Mapping[str, FileKind]) -> str:
         """Return a sentence about what says nothing of the bytes behind it: a link, a submodule; else ""."""
-        seen = kinds or {one: kind for one in _parents(path) for kind in self._files.kinds(one).values()}
+        seen = kinds or {one: kind for one in _parents(path) for kind in self._kind(one)}
         odd = [name for name, kind in seen.items() if kind != "file" and not self._pipeline.ignores(name)]
-        if not kinds:
-            odd = [name for name in odd if name in _parents(path) and name in self._files.kinds(name)]
         return f"{path}: {_names(odd)} is a {_KINDS[seen[odd[0]]]}" if odd else ""
+
+    def _kind(self, path: str) -> Iterator[FileKind]:
+        """Yield the kind of a path that is no folder and is there."""
+        yield from (kind for name, kind in self._files.kinds(path).items() if name == path)
 
     def _tracked_below(self, path: str) -> tuple[dict[str, str], str]:
         """Return path -> MD5 of what DVC tracks in a folder and Git does not, or a sentence about what hides it."""

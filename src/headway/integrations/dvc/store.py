@@ -12,6 +12,7 @@ from headway.errors import InputError, OutsideError
 
 _RUNS = "runs"
 _FOLDER = ".dir"
+_WITHOUT_RUNS = ("http", "https")
 _NOT_HASHED = ("size", "nfiles")
 """Keys that count neither in a run's name nor in its content: `dvc.stage.cache._get_cache_hash` of DVC 3.67."""
 
@@ -59,6 +60,11 @@ class Remote:
         self._stores: dict[tuple[str, bool], Any] = {}
         self._store(name, old=True)
 
+    @property
+    def records_runs(self) -> bool:
+        """Whether `dvc push --run-cache` works: not over HTTP."""
+        return self._store(self.name, old=True).fs.protocol not in _WITHOUT_RUNS
+
     def find_missing(self, objects: Mapping[str, StageOutput]) -> set[str]:
         groups: dict[tuple[str, bool], list[str]] = {}
         for md5, output in objects.items():
@@ -95,6 +101,8 @@ class Remote:
             except (ConfigError, DvcException) as error:
                 hint = "dvc remote list shows those there are; --no-remote asks none"
                 raise InputError(f"remote {name!r}: {error}", hint=hint) from error
+            except ImportError as error:  # of the package for this kind of remote
+                raise InputError(f"remote {name!r}: {error}", hint="install it with pip, or: --no-remote") from error
             _require_place(name, store)
             self._stores[name, old] = store
         return self._stores[name, old]
@@ -164,7 +172,7 @@ def _reached(name: str) -> Iterator[None]:
 
     try:
         yield
-    except (OutsideError, InputError, DvcException):
+    except (OutsideError, InputError, DvcException, ImportError):
         raise
     except Exception as error:
         said = " ".join(str(error).split()) or type(error).__name__
