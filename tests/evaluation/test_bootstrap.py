@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from headway.evaluation.bootstrap import BLOCK, Draws, draws_of, interval, simultaneous_intervals, tail_share
 
 RESAMPLES = 2 * BLOCK + 5
+MANY = 10**9
+"""Units that leave the tails as they are."""
 
 
 def all_draws(draws: Draws, threads: int = 1) -> NDArray[np.uint8]:
@@ -45,13 +47,18 @@ def test_images_of_a_group_are_drawn_together() -> None:
     assert [3] * RESAMPLES == drawn[:, [0, 1, 4]].sum(axis=1).tolist()
 
 
+def test_units_of_some_images_are_counted_once_each() -> None:
+    draws = draws_of(5, np.array([9, 4, 9, 4, 7]), resamples=1, seed=0)
+    assert 2 == draws.units_in(np.array([True, False, True, False, True]))
+
+
 def test_a_block_is_measured_as_a_whole_and_in_order() -> None:
     draws = draws_of(3, None, resamples=RESAMPLES, seed=0)
     assert [BLOCK, BLOCK, 5] == draws.each_block(len, threads=2)
 
 
 def test_an_interval_leaves_its_share_on_each_side() -> None:
-    assert (10.0, 90.0) == pytest.approx(interval(np.arange(101.0), 0.1))
+    assert (10.0, 90.0) == pytest.approx(interval(np.arange(101.0), 0.1, MANY))
 
 
 @pytest.mark.parametrize(
@@ -70,26 +77,34 @@ def test_few_units_cut_off_less(units: int, expected: float) -> None:
 
 def test_bounds_of_a_single_quantity_are_its_interval() -> None:
     replicates = np.random.default_rng(0).exponential(size=2000)
-    low, high = simultaneous_intervals(np.array([1.0]), replicates[:, None], 0.05)
-    assert interval(replicates, 0.05) == pytest.approx((low[0], high[0]), abs=1e-9)
+    low, high = simultaneous_intervals(np.array([1.0]), replicates[:, None], 0.05, np.array([40]))
+    assert interval(replicates, 0.05, 40) == pytest.approx((low[0], high[0]), abs=1e-9)
 
 
 def test_bounds_of_many_quantities_hold_together() -> None:
     replicates = np.random.default_rng(0).normal(size=(20_000, 8)) * np.arange(1, 9)
-    low, high = simultaneous_intervals(np.zeros(8), replicates, 0.05)
+    low, high = simultaneous_intervals(np.zeros(8), replicates, 0.05, np.full(8, MANY))
     assert 0.05 == pytest.approx((replicates < low).any(axis=1).mean(), abs=0.001)
     assert 0.05 == pytest.approx((replicates > high).any(axis=1).mean(), abs=0.001)
 
 
+def test_the_quantity_on_the_fewest_units_decides_how_careful_the_bounds_are() -> None:
+    replicates = np.random.default_rng(0).normal(size=(20_000, 2))
+    few, many = (
+        simultaneous_intervals(np.zeros(2), replicates, 0.05, np.array([least, MANY]))[0] for least in (10, MANY)
+    )
+    assert (few < many).all()
+
+
 def test_bounds_are_as_wide_as_the_quantity_is_uncertain() -> None:
     replicates = np.random.default_rng(0).normal(size=(20_000, 2)) * [1, 3]
-    low, high = simultaneous_intervals(np.zeros(2), replicates, 0.05)
+    low, high = simultaneous_intervals(np.zeros(2), replicates, 0.05, np.full(2, MANY))
     assert 3.0 == pytest.approx((high - low)[1] / (high - low)[0], rel=0.05)
 
 
 def test_a_quantity_that_no_draw_changes_is_sure_and_disturbs_no_other() -> None:
     replicates = np.stack([np.random.default_rng(0).normal(size=2000), np.zeros(2000)], axis=1)
-    low, high = simultaneous_intervals(np.zeros(2), replicates, 0.05)
-    alone = simultaneous_intervals(np.zeros(1), replicates[:, :1], 0.05)
+    low, high = simultaneous_intervals(np.zeros(2), replicates, 0.05, np.full(2, MANY))
+    alone = simultaneous_intervals(np.zeros(1), replicates[:, :1], 0.05, np.full(1, MANY))
     assert (0.0, 0.0) == (low[1], high[1])
     assert (low[0], high[0]) == pytest.approx((alone[0][0], alone[1][0]))

@@ -142,6 +142,15 @@ def test_a_class_with_few_boxes_is_shown_but_not_judged() -> None:
     assert judged[0].candidate == judged[1].candidate
 
 
+def test_a_class_or_slice_whose_boxes_lie_in_few_groups_is_not_judged() -> None:
+    groups = np.where(np.arange(IMAGES) < 20, np.arange(IMAGES), 0)
+    late = {"late": np.arange(IMAGES) >= 20}
+    shown = [run(CANDIDATE, CHAMPION, slices=late, groups=which).slices[0].judged for which in (None, groups)]
+    assert [True, False] == shown
+    everything_in_nine = np.arange(IMAGES) % 9
+    assert not any(compared.judged for compared in run(CANDIDATE, CHAMPION, groups=everything_in_nine).classes)
+
+
 def test_bounds_of_classes_are_wider_the_more_of_them_are_judged() -> None:
     boxes = [compared.boxes for compared in run(CANDIDATE, CHAMPION).classes]
     commonest = int(np.argmax(boxes))

@@ -50,6 +50,10 @@ class Draws:
     def unit_count(self) -> int:
         return int(self.unit.max()) + 1
 
+    def units_in(self, images: NDArray[np.bool_]) -> int:
+        """Return how many units some of the images come from."""
+        return len(np.unique(self.unit[images]))
+
     def block(self, number: int) -> Counts:
         """Return the (BLOCK or fewer, images) counts of one block."""
         rows, units = min(BLOCK, self.resamples - number * BLOCK), self.unit_count
@@ -72,6 +76,43 @@ def draws_of(images: int, groups: NDArray[np.int64] | None, *, resamples: int, s
     return Draws(unit.astype(np.int64), resamples, seed)
 
 
+def interval(replicates: Floats, alpha: float, units: int) -> tuple[float, float]:
+    """Return bounds that the true value is beyond with `alpha` each.
+
+    Args:
+        replicates: (r,) values of the draws; NaN does not count.
+        alpha: chance of error on each side.
+        units: number of drawn units.
+    """
+    share = tail_share(alpha, units)
+    low, high = np.nanquantile(replicates, [share, 1 - share])
+    return float(low), float(high)
+
+
+def simultaneous_intervals(
+    estimates: Floats, replicates: Floats, alpha: float, units: NDArray[np.integer]
+) -> tuple[Floats, Floats]:
+    """Return lower and upper bounds of (k,) quantities: all lower ones hold at once, and so do all upper ones.
+
+    Each bound is the estimate and a multiple of its standard error; the
+    multiple is a quantile of the largest studentised deviation over all
+    quantities in a draw. For one quantity it is `interval`.
+
+    Args:
+        estimates: (k,).
+        replicates: (r, k) values of the draws; NaN where a draw has none.
+        alpha: chance that any bound of one side fails.
+        units: (k,) drawn units that each quantity rests on; the fewest decide.
+    """
+    error = np.nanstd(replicates, axis=0, ddof=1)
+    deviation = np.divide(replicates - estimates, error, out=np.zeros_like(replicates), where=error > 0)
+    deviation = np.nan_to_num(deviation)
+    share = tail_share(alpha, int(units.min()))
+    low = np.quantile(deviation.min(axis=1), share)
+    high = np.quantile(deviation.max(axis=1), 1 - share)
+    return estimates + low * error, estimates + high * error
+
+
 def tail_share(alpha: float, units: int) -> float:
     """Return which share of the replicates to cut off on a side so that the true value lies beyond with `alpha`.
 
@@ -85,29 +126,3 @@ def tail_share(alpha: float, units: int) -> float:
     # Student's quantile, after Abramowitz and Stegun, 26.7.5.
     student = z + (z**3 + z) / (4 * degrees) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * degrees**2)
     return _NORMAL.cdf(-student * math.sqrt(units / degrees))
-
-
-def interval(replicates: Floats, share: float) -> tuple[float, float]:
-    """Return the bounds that leave a share of (r,) replicates outside on each side; NaN does not count."""
-    low, high = np.nanquantile(replicates, [share, 1 - share])
-    return float(low), float(high)
-
-
-def simultaneous_intervals(estimates: Floats, replicates: Floats, share: float) -> tuple[Floats, Floats]:
-    """Return lower and upper bounds of (k,) quantities: all lower ones hold at once, and so do all upper ones.
-
-    Each bound is the estimate and a multiple of its standard error; the
-    multiple is a quantile of the largest studentised deviation over all
-    quantities in a draw. For one quantity it is `interval`.
-
-    Args:
-        estimates: (k,).
-        replicates: (r, k); NaN where a draw has no value.
-        share: of the draws in which any bound of one side fails.
-    """
-    error = np.nanstd(replicates, axis=0, ddof=1)
-    deviation = np.divide(replicates - estimates, error, out=np.zeros_like(replicates), where=error > 0)
-    deviation = np.nan_to_num(deviation)
-    low = np.quantile(deviation.min(axis=1), share)
-    high = np.quantile(deviation.max(axis=1), 1 - share)
-    return estimates + low * error, estimates + high * error

@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from headway.contracts.verdict import ClassComparison, Interval, Measured, SliceComparison, Statistics
-from headway.evaluation.bootstrap import Floats, draws_of, interval, simultaneous_intervals, tail_share
+from headway.evaluation.bootstrap import Draws, Floats, draws_of, interval, simultaneous_intervals
 from headway.evaluation.replicates import FIGURES, Figure, Metric, Replicates, Scored, subject_of
 
 POWER = 0.8
 """Chance with which the detectable difference is found."""
+LEAST_UNITS_OF_PART = 10
+"""Images (or groups) that the boxes of a class or slice must lie in for it to be judged: fewer can hardly be drawn."""
 _NORMAL = NormalDist()
 
 __all__ = ["Comparison", "Scored", "compare"]
@@ -67,11 +69,12 @@ def compare(
         classes: names, by class id.
         slices: (images,) masks by name.
         groups: (images,) group of each image; None draws single images.
-        class_min_boxes: classes with fewer boxes are not judged.
-        slice_min_images: slices with fewer images are not judged.
+        class_min_boxes: classes with fewer boxes are not judged, nor those whose boxes lie in fewer than LEAST_UNITS_OF_PART.
+        slice_min_images: slices with fewer images are not judged, nor those of fewer than LEAST_UNITS_OF_PART groups.
         threads: how many work at once; changes no figure.
     """
-    masks = tuple(slices.values())
+    masks = np.array(list(slices.values()), dtype=bool).reshape(len(slices), len(candidate.labels))
+    has_class = np.array([np.isin(np.arange(len(classes)), labels.class_ids) for labels in candidate.labels]).T
     shared = np.array([champion is None or class_id in champion.known for class_id in range(len(classes))], dtype=bool)
     draws = draws_of(len(candidate.labels), groups, resamples=resamples, seed=seed)
 
@@ -79,14 +82,13 @@ def compare(
         subject = subject_of(scored, len(classes), metric=metric, slices=masks, counted=shared)
         return _Contender(subject.on_test(), subject.on_draws(draws, threads))
 
-    share = tail_share(alpha, draws.unit_count)
-    pair = _Pair(contend(candidate), None if champion is None else contend(champion), shared, metric, share)
+    pair = _Pair(contend(candidate), None if champion is None else contend(champion), shared, metric, alpha, draws)
     error = pair.standard_error()
     detectable = None if error is None else error * (_NORMAL.inv_cdf(1 - alpha) + _NORMAL.inv_cdf(POWER))
     return Comparison(
         measured=tuple(pair.measured(figure) for figure in FIGURES),
-        classes=pair.classes(classes, class_min_boxes),
-        slices=pair.slices(slices, slice_min_images),
+        classes=pair.classes(classes, has_class, class_min_boxes),
+        slices=pair.slices(list(slices), masks, slice_min_images),
         statistics=Statistics(
             resamples=resamples,
             seed=seed,
@@ -113,14 +115,16 @@ class _Pair:
 
     Attributes:
         shared: (classes,) whether both know it.
-        share: of the draws that lies beyond a bound.
+        alpha: chance of error on each side.
+        draws: of what both were measured on.
     """
 
     candidate: _Contender
     champion: _Contender | None
     shared: NDArray[np.bool_]
     metric: Metric
-    share: float
+    alpha: float
+    draws: Draws
 
     def measured(self, figure: Figure) -> Measured:
         """Return one figure of both models and its difference."""
@@ -134,11 +138,13 @@ class _Pair:
             difference=self._interval(*self._difference(self.champion, figure)),
         )
 
-    def classes(self, names: Sequence[str], min_boxes: int) -> tuple[ClassComparison, ...]:
-        """Return a row for every class."""
+    def classes(
+        self, names: Sequence[str], has_class: NDArray[np.bool_], min_boxes: int
+    ) -> tuple[ClassComparison, ...]:
+        """Return a row for every class; `has_class` is the (classes, images) mask of its images."""
         boxes = self.candidate.test.labels[0].astype(int).tolist()
         judged = self.shared & (np.array(boxes) >= min_boxes)
-        differences = self._together(judged, lambda figures: figures.of_class(self.metric))
+        differences = self._together(judged, has_class, lambda figures: figures.of_class(self.metric))
         return tuple(
             ClassComparison(
                 name=name,
@@ -154,11 +160,11 @@ class _Pair:
             for row, name in enumerate(names)
         )
 
-    def slices(self, masks: Mapping[str, NDArray[np.bool_]], min_images: int) -> tuple[SliceComparison, ...]:
-        """Return a row for every slice."""
-        images = [int(mask.sum()) for mask in masks.values()]
-        judged = np.array([count >= min_images for count in images], dtype=bool)
-        differences = self._together(judged, lambda figures: figures.slices)
+    def slices(self, names: Sequence[str], masks: NDArray[np.bool_], min_images: int) -> tuple[SliceComparison, ...]:
+        """Return a row for every slice; `masks` is (slices, images)."""
+        images = masks.sum(axis=1).tolist()
+        judged = masks.sum(axis=1) >= min_images
+        differences = self._together(judged, masks, lambda figures: figures.slices)
         return tuple(
             SliceComparison(
                 name=name,
@@ -168,7 +174,7 @@ class _Pair:
                 champion=None if self.champion is None else _known(self.champion.test.slices[0, row]),
                 difference=differences[row],
             )
-            for row, name in enumerate(masks)
+            for row, name in enumerate(names)
         )
 
     def standard_error(self) -> float | None:
@@ -186,19 +192,28 @@ class _Pair:
     def _interval(self, estimate: float, replicates: Floats) -> Interval | None:
         if math.isnan(estimate):
             return None
-        low, high = interval(replicates, self.share)
+        low, high = interval(replicates, self.alpha, self.draws.unit_count)
         return Interval(estimate=estimate, low=low, high=high)
 
-    def _together(self, judged: NDArray[np.bool_], of: Callable[[Replicates], Floats]) -> list[Interval | None]:
-        """Return the differences of the judged columns, with bounds that hold for all of them at once."""
+    def _together(
+        self, judged: NDArray[np.bool_], images: NDArray[np.bool_], of: Callable[[Replicates], Floats]
+    ) -> list[Interval | None]:
+        """Return the differences of the judged columns, with bounds that hold for all of them at once.
+
+        Args:
+            judged: (k,) whether the policy lets the column be judged.
+            images: (k, images) which ones the column rests on.
+            of: takes the k columns from a model's figures.
+        """
         found: list[Interval | None] = [None] * len(judged)
         if self.champion is None:
             return found
         estimates = (of(self.candidate.test) - of(self.champion.test))[0]
-        columns = np.flatnonzero(judged & ~np.isnan(estimates))
+        units = np.array([self.draws.units_in(mask) for mask in images], dtype=int)
+        columns = np.flatnonzero(judged & (units >= LEAST_UNITS_OF_PART) & ~np.isnan(estimates))
         if len(columns):
             replicates = (of(self.candidate.drawn) - of(self.champion.drawn))[:, columns]
-            bounds = simultaneous_intervals(estimates[columns], replicates, self.share)
+            bounds = simultaneous_intervals(estimates[columns], replicates, self.alpha, units[columns])
             for column, low, high in zip(columns.tolist(), *(bound.tolist() for bound in bounds), strict=True):
                 found[column] = Interval(estimate=float(estimates[column]), low=low, high=high)
         return found

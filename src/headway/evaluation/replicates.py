@@ -125,9 +125,17 @@ class Subject:
 
 
 def subject_of(
-    scored: Scored, class_count: int, *, metric: Metric, slices: Sequence[NDArray[np.bool_]], counted: NDArray[np.bool_]
+    scored: Scored, class_count: int, *, metric: Metric, slices: NDArray[np.bool_], counted: NDArray[np.bool_]
 ) -> Subject:
-    """Match and rank a model's detections."""
+    """Match and rank a model's detections.
+
+    Args:
+        scored: what the model found.
+        class_count: of the candidate's class list.
+        metric: of the slices.
+        slices: (slices, images) masks.
+        counted: (classes,) which ones a slice's mean is over.
+    """
     ranking = rank(scored.detections, scored.labels, class_count)
     judged = ranking if metric == "map50_95" else replace(ranking, correct=ranking.correct[:1])
     class_id = np.repeat(np.arange(class_count), np.diff(ranking.class_start))
