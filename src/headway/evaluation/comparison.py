@@ -69,8 +69,9 @@ def compare(
         classes: names, by class id.
         slices: (images,) masks by name.
         groups: (images,) group of each image; None draws single images.
-        class_min_boxes: classes with fewer boxes are not judged, nor those whose boxes lie in fewer than LEAST_UNITS_OF_PART.
-        slice_min_images: slices with fewer images are not judged, nor those of fewer than LEAST_UNITS_OF_PART groups.
+        class_min_boxes: classes with fewer boxes are not judged; neither are those in fewer images (groups) than
+            LEAST_UNITS_OF_PART.
+        slice_min_images: slices with fewer images are not judged; neither are those of fewer groups than that.
         threads: how many work at once; changes no figure.
     """
     masks = np.array(list(slices.values()), dtype=bool).reshape(len(slices), len(candidate.labels))
