@@ -18,7 +18,9 @@ from headway.cli.verify import verify_revision
 from headway.contracts.claim import LIMIT_BYTES, Claim, parse_claim
 from headway.contracts.github import STATUS_CONTEXT, PullRequest, State
 from headway.contracts.layout import LOCK
-from headway.errors import InputError
+from headway.contracts.lock import parse_lock
+from headway.errors import HeadwayError, InputError
+from headway.integrations.git.history import changed_files
 from headway.integrations.git.reading import file_at
 from headway.integrations.git.remote import Access, fetch
 from headway.integrations.git.writing import merge_objects
@@ -26,6 +28,7 @@ from headway.ports import Forge
 from headway.pull_request.claim import render_claim
 from headway.pull_request.comment import Report
 from headway.pull_request.posting import Posting
+from headway.pull_request.touched import touches_pipeline
 
 
 @click.command()
@@ -76,17 +79,23 @@ def relay_to(root: Path, forge: Forge, pull: PullRequest, access: Access, path: 
 
 
 def needs_retraining(root: Path, pull: PullRequest, access: Access) -> bool:
-    """Decide from Git's objects alone, without checking out anything of the pull request."""
+    """Decide by the names of the changed files, and only where none of them is the pipeline's by what they hold.
+
+    So DVC never opens what a stranger wrote to lead it elsewhere: a dvc.yaml, a configuration, parameters.
+    """
     head = fetch(root, f"refs/pull/{pull.number}/head", access)
     base = f"refs/remotes/origin/{pull.base_ref}"
     merged = merge_objects(root, base, head)
     if head != pull.head_sha or merged is None:
         return True
     try:
-        agrees = verify_revision(root, merged, remote=False).agrees
-    except InputError:  # its dvc.yaml, lock or params cannot be read
+        lock = file_at(root, base, LOCK)
+        entries = parse_lock(lock, LOCK.as_posix()) if lock else {}
+        if touches_pipeline(changed_files(root, base, merged), entries):
+            return True
+        return not verify_revision(root, merged, remote=False).agrees
+    except HeadwayError:  # what it says may be a stranger's words
         return True
-    return not agrees or file_at(root, merged, LOCK) != file_at(root, base, LOCK)
 
 
 def read_claim(path: Path, head_sha: str) -> Claim | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from headway.integrations.git.command import ask, tell
+from headway.integrations.git.command import ask, names, tell
 
 Change = Literal["added", "changed", "removed"]
 _CHANGES: Mapping[str, Change] = {"A": "added", "D": "removed"}
@@ -37,3 +37,12 @@ def changes_since(folder: Path, commit: str) -> Mapping[str, Change]:
     words = iter(answer.split("\0"))
     pairs = {path: _CHANGES.get(status, "changed") for status, path in zip(words, words, strict=False)}
     return dict(sorted(pairs.items()))
+
+
+def changed_files(folder: Path, old: str, new: str) -> tuple[str, ...]:
+    """Return the files that differ between two commits, from the repository's root, with slashes.
+
+    Raises:
+        OutsideError: Git failed.
+    """
+    return names(tell(folder, "diff", "-z", "--name-only", "--no-renames", "--no-ext-diff", old, new, "--"))

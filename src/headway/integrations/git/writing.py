@@ -9,6 +9,7 @@ from pathlib import Path
 
 from headway.errors import InputError
 from headway.integrations.git.command import ask, names, tell
+from headway.integrations.git.history import changed_files
 from headway.integrations.git.reading import file_at
 
 
@@ -82,7 +83,7 @@ def merge(root: Path, revision: str, *, resolve: Resolve, message: str, identity
             raise InputError(
                 f"{revision} cannot be merged: {answer.last_line}", hint="commit or take back what git status shows"
             )
-        for path in sorted(set(_changed(root, base, ours)) & set(_changed(root, base, theirs))):
+        for path in sorted(set(changed_files(root, base, ours)) & set(changed_files(root, base, theirs))):
             sides = Sides(path, *(file_at(root, commit, root / path) for commit in (base, ours, theirs)))
             _settle(root, path, resolve(sides))
         conflicts = _unmerged(root)
@@ -181,10 +182,6 @@ def _merge_base(root: Path, ours: str, theirs: str) -> str:
             hint="fetch the whole history: git fetch --unshallow",
         )
     return answer.output.strip()
-
-
-def _changed(root: Path, old: str, new: str) -> tuple[str, ...]:
-    return names(tell(root, "diff", "-z", "--name-only", "--no-renames", old, new, "--"))
 
 
 def _unmerged(root: Path) -> tuple[str, ...]:
