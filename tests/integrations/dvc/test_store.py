@@ -81,20 +81,22 @@ def test_sizes_are_no_part_of_a_run(pipeline: CommittedPipeline) -> None:
     assert run_names(entry) == run_names(bare)
 
 
-def test_a_web_server_is_asked_like_a_folder_but_keeps_no_records(project: CommittedProject, served: str) -> None:
-    project.dvc("remote", "add", "--quiet", "--local", "--force", "web", served)
-    answer = verify_revision(project.root, remote="web")
+def test_a_web_server_is_asked_like_a_folder(project: CommittedProject, served: str, tmp_path: Path) -> None:
+    clone = project.clone(tmp_path / "clone")
+    clone.dvc("remote", "add", "--quiet", "--local", "web", served)
+    answer = verify_revision(clone.root, remote="web")
 
-    assert (True, "web") == (answer.agrees, answer.remote)
+    assert (True, {"run"}) == (answer.agrees, {stage.proof for stage in answer.stages})
 
 
-def test_what_a_web_server_lacks_is_missing(project: CommittedProject, served: str, tmp_path: Path) -> None:
-    project.dvc("remote", "add", "--quiet", "--local", "--force", "web", f"{served}/elsewhere")
-    answer = verify_revision(project.clone(tmp_path / "clone").root, remote=False)
-    asked = verify_revision(project.root, remote="web")
+def test_a_web_server_lacks_objects_but_is_expected_to_lack_records(
+    project: CommittedProject, served: str, tmp_path: Path
+) -> None:
+    clone = project.clone(tmp_path / "clone")
+    clone.dvc("remote", "add", "--quiet", "--local", "web", f"{served}/elsewhere")
+    answer = verify_revision(clone.root, remote="web")
 
-    assert answer.agrees
-    assert {"missing-on-remote"} == {one.kind for stage in asked.stages for one in stage.disagreements}
+    assert {"missing-on-remote"} == {one.kind for stage in answer.stages for one in stage.disagreements}
 
 
 def test_a_server_that_is_down_is_trouble_outside(project: CommittedProject) -> None:
