@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from tests.cli.command import run_headway
+from tests.pipeline.conftest import QUICK_PARAMS
 
 REQUIREMENT = "headway[train]==0.1.0"
 ISOLATED = {
@@ -33,6 +38,11 @@ class Team:
 
     def init(self, *options: str) -> subprocess.CompletedProcess[str]:
         return run_headway("init", str(self.root), *options, folder=self.root.parent, **ISOLATED)
+
+    def quicken(self, gate: Mapping[str, Any]) -> None:
+        """Make the training short and its images few; of fewer test images the gate decides nothing."""
+        self.write("params.yaml", yaml.safe_dump({**QUICK_PARAMS, "gate": gate}, sort_keys=False))
+        self.edit("data/shelves.yaml", "{train: 200, val: 48, test: 64}", "{train: 12, val: 6, test: 32}")
 
     def headway(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return run_headway(*arguments, folder=self.root, **{**ISOLATED, **environment})

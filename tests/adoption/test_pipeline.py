@@ -8,12 +8,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import yaml
 
 from headway.adoption.template_files import TEMPLATE, read_template
 from tests.adoption.team import Team
 from tests.conftest import ROOT
-from tests.pipeline.conftest import QUICK_PARAMS
 
 COMMITTED = {"dvc.lock", "models/detector/manifest.json"}
 
@@ -60,9 +58,7 @@ def test_an_installed_headway_renders_what_the_checkout_does(wheel: Path) -> Non
 def test_the_pipeline_runs_and_git_sees_only_results(wheel: Path, tmp_path: Path) -> None:
     team = Team(tmp_path / "team")
     assert 0 == team.init().returncode
-    gate = yaml.safe_load(team.read("params.yaml"))["gate"]
-    team.write("params.yaml", yaml.safe_dump({**QUICK_PARAMS, "gate": gate}))
-    team.edit("data/shelves.yaml", "{train: 200, val: 48, test: 64}", "{train: 12, val: 6, test: 6}")
+    team.quicken(gate={"margin": 0.05})
     team.commit("headway init")
 
     ended = team.headway("repro", PYTHONPATH=str(wheel))
