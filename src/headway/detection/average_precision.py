@@ -198,8 +198,8 @@ def _correct(found: Detections, truth: Labels, thresholds: NDArray[np.float64]) 
     iou = class_iou(found, truth)
     near = iou >= thresholds.min()
     correct: NDArray[np.bool_] = iou.max(axis=1, initial=0.0) >= np.minimum(thresholds, 1 - 1e-10)[:, None]
-    # Only where several detections want one label, or one has a choice, must they be matched one after the other.
-    contested = near[:, near.sum(axis=0) > 1].any(axis=1) | (near.sum(axis=1) > 1)
+    # Only where several detections want one label must they be matched one after the other.
+    contested = near[:, near.sum(axis=0) > 1].any(axis=1)
     if contested.any():
         correct[:, contested] = [match(iou[contested], threshold) != NONE for threshold in thresholds]
     return correct
