@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools import github_contract
 from tools.github_contract import UnavailableError, cut
+
+from tools import github_contract
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.0.3",
