@@ -1,136 +1,125 @@
-"""report-fork.yml and report-fork-comment.yml: what a stranger's pull request can and cannot do."""
+"""report-fork.yml, report-fork-comment.yml and `headway adopt`: what a stranger's pull request can and cannot do."""
 
 from __future__ import annotations
 
-import json
 import subprocess
-from pathlib import Path
-from typing import Any
 
 import pytest
-from tools.github_contract import events
 
 from headway.contracts.claim import LIMIT_BYTES
 from headway.pull_request.claim import NOT_CLAIMED
-from tests.act.runner import ActResult
-from tests.github import bare
-from tests.github.state import Comment
+from tests.cli.pr.workplace import Clone
+from tests.github import repository as git
+from tests.loop.forks import Stranger, make_fork
 from tests.loop.team import HOSTILE, NAME, Team
 
-FORK = "mallory/yolo"
-RUN = 7
 NASTY = "</details><script>alert(1)</script> @everyone #1 | `x`\n::error::boo"
 
 
 @pytest.fixture
-def fork(team: Team) -> Path:
-    """A fork of the repository, as a bare repository of its own."""
-    path = team.folder / "fork.git"
-    subprocess.run(["git", "clone", "--quiet", "--bare", str(team.bare), str(path)], check=True)
-    team.github.add_repository(FORK, path, fork_of=NAME)
-    return path
+def fork(team: Team) -> Stranger:
+    """A fork with a pull request that changes params.yaml, from a branch with a nasty name."""
+    fork = make_fork(team, HOSTILE)
+    fork.push(more_epochs(team))
+    return fork
 
 
-@pytest.fixture
-def number(team: Team, fork: Path) -> int:
-    """A pull request that changes params.yaml, from a branch with a nasty name."""
-    params = team.read("main", "params.yaml").replace("epochs: 2", "epochs: 3")
-    return open_fork(team, fork, {"params.yaml": params})
+def more_epochs(team: Team) -> dict[str, str]:
+    return {"params.yaml": team.read("main", "params.yaml").replace("epochs: 2", "epochs: 3")}
 
 
-def open_fork(team: Team, fork: Path, files: dict[str, str]) -> int:
-    bare.commit(fork, HOSTILE, files, "From a fork")
-    return team.github.open_pull(NAME, HOSTILE, fork=FORK, author="mallory")
+def assert_to_be_adopted(fork: Stranger) -> None:
+    assert ("failure", True) == (fork.status[0], f"headway adopt {fork.number}" in fork.status[1])
 
 
-def relay(team: Team, number: int) -> ActResult:
-    """Run the workflow that comments, as after run 7 of the fork's workflow."""
-    payload: dict[str, Any] = json.loads(json.dumps(events()["workflow_run"][0]))
-    run = {"id": RUN, "event": "pull_request", "conclusion": "success", "head_branch": HOSTILE}
-    payload["workflow_run"] |= run | {"head_sha": team.head(number)}
-    payload["workflow_run"]["head_repository"]["full_name"] = FORK
-    payload["repository"] |= {"full_name": NAME, "default_branch": "main"}
-    token = team.token(workflow="report-fork-comment.yml", job="relay")
-    result = team.act.run("report-fork-comment.yml", "workflow_run", payload, token=token, actor="mallory")
-    assert [] == list(team.act.scratch.rglob("pwned"))
-    return result
+def test_fork_trains_without_rights_and_its_figures_are_posted_as_claims(team: Team, fork: Stranger) -> None:
+    assert ("success", 1) == (fork.train().job("claim").conclusion, team.trained)
+    assert [] == team.github.comments(NAME, fork.number)
+    assert {} == team.github.statuses(NAME, team.head(fork.number))
+
+    assert "success" == fork.relay().job("relay").conclusion
+    assert "Claimed by the fork, not verified" in fork.report
+    assert "mAP50-95" in fork.report
+    assert_to_be_adopted(fork)
 
 
-def leave_claim(team: Team, number: int, **changes: Any) -> Path:
-    """Put a claim where the fork's run would have left it."""
-    claim = {
-        "schema_version": 1,
-        "head_sha": team.head(number),
-        "model": "blobs",
-        "images": 12,
-        "boxes": 30,
-        "map50_95": 0.5,
-        "map50": 0.75,
-        "decision": None,
-        "summary": None,
-        "classes": [{"name": "red", "boxes": 9, "map50_95": 0.5, "precision": 1.0, "recall": None}],
-    }
-    path = team.act.artifacts / str(RUN) / "claim" / "claim.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps(claim | changes))
-    return path
-
-
-def only_report(team: Team, number: int) -> Comment:
-    (comment,) = team.reports(number)
-    return comment
-
-
-def test_fork_trains_without_rights_and_its_figures_are_posted_as_claims(team: Team, number: int) -> None:
-    token = team.token(workflow="report-fork.yml", job="claim")
-    result = team.act.run(
-        "report-fork.yml", "pull_request", team.event(number), token=token, actor="mallory", run_id=RUN
-    )
-    assert ("success", 1) == (result.job("claim").conclusion, team.trained)
-    assert [] == team.github.comments(NAME, number)
-
-    assert "success" == relay(team, number).job("relay").conclusion
-    assert "Claimed by the fork, not verified" in only_report(team, number).body
-    status = team.github.statuses(NAME, team.head(number))["headway"]
-    assert ("failure", True) == (status.state, f"headway adopt {number}" in str(status.description))
-
-
-def test_fork_gets_no_run_with_rights(team: Team, number: int) -> None:
-    assert {} == team.retrain(number).jobs
+def test_fork_gets_no_run_with_rights(team: Team, fork: Stranger) -> None:
+    assert {} == team.retrain(fork.number).jobs
 
 
 def test_repository_itself_gets_no_run_for_forks(team: Team) -> None:
     team.change("more", epochs=3)
-    number = team.open("more")
-    token = team.token(workflow="report-fork.yml", job="claim")
-    assert {} == team.act.run("report-fork.yml", "pull_request", team.event(number), token=token).jobs
+    own = Stranger(team, team.bare, NAME, "alice", "more", team.open("more"))
+    assert {} == own.train().jobs
 
 
-def test_fork_that_touches_no_stage_may_be_merged(team: Team, fork: Path) -> None:
-    number = open_fork(team, fork, {"README.md": "Better words.\n"})
-    assert "success" == relay(team, number).job("relay").conclusion
-    assert ("success", []) == (team.state(number), team.reports(number))
+def test_fork_that_touches_no_stage_may_be_merged(team: Team) -> None:
+    fork = make_fork(team)
+    fork.push({"README.md": "Better words.\n"})
+    assert "success" == fork.relay().job("relay").conclusion
+    assert ("success", []) == (team.state(fork.number), team.reports(fork.number))
 
 
-def test_nasty_names_do_nothing(team: Team, number: int) -> None:
+def test_nasty_names_do_nothing(fork: Stranger) -> None:
     one = {"name": NASTY[:60], "boxes": 9, "map50_95": 0.5, "precision": 1.0, "recall": None}
-    leave_claim(team, number, summary=NASTY, decision="accept", classes=[one])
-    assert "success" == relay(team, number).job("relay").conclusion
-    body = only_report(team, number).body
-    assert [] == [part for part in ("<script>", "@everyone", "#1 ", "::error") if part in body]
-    assert "failure" == team.state(number)
+    fork.leave(model=NASTY[:60], summary=NASTY, decision="accept", classes=[one])
+    result = fork.relay()
+    assert "success" == result.job("relay").conclusion
+    assert [] == [part for part in ("<script>", "</details><", "@everyone", "#1 ", "::error") if part in fork.report]
+    assert "boo" not in result.text
+    assert_to_be_adopted(fork)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("damage", ["too large", "link", "missing"])
-def test_claim_that_cannot_be_believed_is_not_shown(team: Team, number: int, damage: str) -> None:
-    path = leave_claim(team, number)
+@pytest.mark.parametrize("damage", ["too large", "no JSON", "another commit", "link", "missing"])
+def test_claim_that_cannot_be_believed_is_not_shown(fork: Stranger, damage: str) -> None:
+    path = fork.leave(head_sha="0" * 40 if damage == "another commit" else fork.team.head(fork.number))
     if damage == "too large":
         path.write_bytes(path.read_bytes() + b" " * LIMIT_BYTES)
-    else:
+    elif damage == "no JSON":
+        path.write_text(NASTY)
+    elif damage == "link":
         path.rename(path.with_name("real.json"))
-    if damage == "link":
         path.symlink_to("real.json")
-    assert "success" == relay(team, number).job("relay").conclusion
-    assert NOT_CLAIMED in only_report(team, number).body
-    assert "failure" == team.state(number)
+    elif damage == "missing":
+        path.unlink()
+    assert "success" == fork.relay().job("relay").conclusion
+    assert NOT_CLAIMED in fork.report
+    assert_to_be_adopted(fork)
+
+
+@pytest.mark.slow
+def test_dependabot_takes_the_path_of_forks(team: Team) -> None:
+    bot = Stranger(team, team.bare, NAME, "dependabot[bot]", "dependabot/pip/torch-3")
+    bot.push({"constraints.txt": team.read("main", "constraints.txt") + "\n# Newer.\n", **more_epochs(team)})
+    assert {} == team.retrain(bot.number, actor=bot.login).jobs
+    assert "success" == bot.train().job("claim").conclusion
+    assert "success" == bot.relay().job("relay").conclusion
+    assert "Claimed" in bot.report
+    assert_to_be_adopted(bot)
+
+
+@pytest.mark.slow
+def test_fork_that_a_maintainer_adopts_is_retrained_here(
+    team: Team, fork: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maintainer = Clone(team.folder / "maintainer")
+    subprocess.run(["git", "clone", "--quiet", str(team.bare), str(maintainer.root)], check=True)
+    maintainer.run("git", "remote", "set-url", "origin", f"{team.github.url}/{NAME}.git")
+    for name, value in {
+        "GITHUB_TOKEN": team.github.token("alice", contents="write", pull_requests="write").value,
+        "GITHUB_API_URL": team.github.api_url,
+        "GITHUB_SERVER_URL": team.github.url,
+        "GITHUB_REPOSITORY": NAME,
+    }.items():
+        monkeypatch.setenv(name, value)
+    said = maintainer.run("headway", "adopt", str(fork.number))
+    adopted = fork.number + 1
+    assert f"adopt/{fork.number}" in said
+    assert f"adopt/{fork.number}" == team.github.pull(NAME, adopted).head_ref
+    assert team.head(fork.number) == team.head(adopted)
+
+    assert "success" == team.retrain(adopted).job("retrain").conclusion
+    assert ("success", 1) == (team.state(adopted), team.trained)
+    assert git.is_ancestor(team.bare, team.head(fork.number), team.head(adopted))
+    assert team.head(fork.number) != team.head(adopted)

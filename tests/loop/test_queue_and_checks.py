@@ -76,6 +76,7 @@ def test_check_of_a_pull_request_runs_the_tests_and_posts_no_status(team: Team) 
     assert {} == team.github.statuses(NAME, team.head(number))
 
 
+@pytest.mark.slow
 def test_dispatched_check_that_fails_keeps_the_pull_request_out(team: Team) -> None:
     makefile = team.read("main", "Makefile").replace("test:\n\t@true", "test:\n\t@false")
     team.commit("broken", {"Makefile": makefile})
