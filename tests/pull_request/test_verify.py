@@ -150,6 +150,15 @@ def test_a_parameter_that_is_gone(project: CommittedProject) -> None:
     assert [("train", "params", "params.yaml:train.epochs")] == disagreements(project)
 
 
+@pytest.mark.parametrize("place", ["more.yaml", "http://127.0.0.1:9/more.yaml", "remote://evil/more.yaml"])
+def test_parameters_that_no_run_has_read(project: CommittedProject, place: str) -> None:
+    project.edit_text("dvc.yaml", "params: [train.epochs]", f"params: [train.epochs, '{place}': [depth]]")
+    project.write(".dvc/config", f"{(project.root / '.dvc/config').read_text()}['remote \"evil\"']\n    url = http://127.0.0.1:9\n")
+    project.commit()
+
+    assert [("train", "params", f"{place}:depth")] == disagreements(project)
+
+
 def test_a_parameter_that_no_stage_names_may_change(project: CommittedProject) -> None:
     project.edit_text("params.yaml", "lr: 1.0e-05", "lr: 0.1")
     project.commit()

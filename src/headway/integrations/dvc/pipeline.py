@@ -71,7 +71,7 @@ class CommittedPipeline:
 
         try:
             return [stage for file in self._files.values() for stage in file.stages.values()]
-        except DvcException as error:
+        except (DvcException, ImportError) as error:  # ImportError: dvc-s3 and the like are not installed
             raise InputError(_sentence(error), hint="dvc status, at that commit, says more") from error
 
     @cached_property
@@ -127,10 +127,13 @@ class CommittedPipeline:
         changed: list[StageParameter] = []
         unreadable: list[str] = []
         for dependency in filter(_is_parameter, stage.deps):
-            if dependency.exists:
+            if dependency.is_in_repo and dependency.exists:  # outside of it, a server might be asked
                 changed += _changed_parameters(dependency, self._read_document(dependency))
-            else:
+            elif dependency.hash_info.value:
                 unreadable.append(f"{dependency.def_path}, which has its parameters, is not in Git")
+            else:  # no run has read it
+                keys = dependency.params or ["*"]
+                changed += [StageParameter(f"{dependency.def_path}:{key}", None, None) for key in keys]
         return changed, unreadable
 
     def _read_document(self, dependency: Any) -> Any:
