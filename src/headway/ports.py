@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from headway.contracts.commit import FileKind, PipelineStage, StageOutput
 from headway.contracts.dataset import Box, PreparedDataset
-from headway.contracts.github import Comment, Protection, PullRequest, State
+from headway.contracts.github import Comment, CommitStatus, Protection, PullRequest, State
 from headway.contracts.model_facts import ExportFacts
 from headway.contracts.scorecard import AtThreshold, Calibration, ClassScore, Slice
 from headway.detection.detections import Detections
@@ -436,6 +436,10 @@ class Forge(Protocol):
 
     def set_status(self, sha: str, state: State, description: str, *, context: str, url: str | None = None) -> None:
         """Set a commit status; the description is cut at GitHub's 140 characters."""
+        ...
+
+    def statuses(self, sha: str) -> Mapping[str, CommitStatus]:
+        """Return context -> the newest status that a commit has of it, of all pages."""
         ...
 
     def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:

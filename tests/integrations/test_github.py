@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from headway.contracts.github import Comment, PullRequest
+from headway.contracts.github import Comment, CommitStatus, PullRequest
 from headway.errors import HeadwayError, InputError, OutsideError
 from headway.integrations.github import GitHub, Patience, open_github, read_account
 from tests.acme import QUICK, REPOSITORY, RIGHTS, Acme
@@ -101,6 +101,23 @@ def test_a_status_is_set_and_its_description_cut(acme: Acme) -> None:
     assert ("failure", 140, "https://ci.example/1") == (status.state, len(status.description or ""), status.target_url)
 
 
+def test_the_newest_status_of_each_context_is_read_from_all_pages(acme: Acme) -> None:
+    forge, person = acme.forge(), acme.forge(acme.github.token("alice", statuses="write"))
+    person.set_status(acme.head, "error", "by hand", context="check")
+    for count in range(100):
+        forge.set_status(acme.head, "pending", f"{count}", context="headway")
+    forge.set_status(acme.head, "success", "Accept", context="headway")
+
+    assert {
+        "check": CommitStatus("error", "by hand", "alice"),
+        "headway": CommitStatus("success", "Accept", ACTIONS),
+    } == forge.statuses(acme.head)
+
+
+def test_a_commit_without_a_status_has_none(acme: Acme) -> None:
+    assert {} == acme.forge().statuses(acme.head)
+
+
 def test_a_workflow_is_started(acme: Acme) -> None:
     commit(acme.bare, "main", {".github/workflows/check.yml": "on: workflow_dispatch"}, "Check")
 
@@ -173,6 +190,7 @@ WRITES: list[tuple[str, Verb]] = [
     ("pull-requests: write", lambda forge: forge.add_comment(1, "hello")),
     ("pull-requests: write", lambda forge: forge.open_pull_request(head_ref="x", base_ref="main", title="t", body="b")),
     ("statuses: write", lambda forge: forge.set_status(GONE, "success", "fine", context="headway")),
+    ("statuses: read", lambda forge: forge.statuses("main")),
     ("actions: write", lambda forge: forge.dispatch("check.yml", "main", {})),
 ]
 
@@ -350,6 +368,7 @@ VERBS: list[Verb] = [
     lambda forge: forge.pull_request(1),
     lambda forge: forge.add_comment(1, "text"),
     lambda forge: forge.set_status(GONE, "success", "fine", context="headway"),
+    lambda forge: forge.statuses(GONE),
     lambda forge: forge.protection("main"),
     lambda forge: forge.variables(),
     lambda forge: forge.login(),

@@ -10,6 +10,18 @@ State = Literal["pending", "success", "failure", "error"]
 STATUS_CONTEXT = "headway"
 """Name of the commit status that branch protection requires."""
 
+CHECK_CONTEXT = "check"
+"""Name of the status of a dispatched run of check.yml."""
+
+
+def status_context(base_ref: str, default_branch: str) -> str:
+    """Return the name of the status about merging into `base_ref`.
+
+    A status belongs to a commit, a verdict to a commit and its base: only the default branch's has the plain name.
+    """
+    return STATUS_CONTEXT if base_ref == default_branch else f"{STATUS_CONTEXT} ({base_ref})"
+
+
 COMMENT_LIMIT = 65_536
 """Characters of a comment's body."""
 
@@ -50,6 +62,15 @@ class Comment:
     author: str
     body: str
     url: str
+
+
+@dataclass(frozen=True)
+class CommitStatus:
+    """The newest status of one context on a commit; `creator` is a login."""
+
+    state: State
+    description: str
+    creator: str
 
 
 @dataclass(frozen=True)

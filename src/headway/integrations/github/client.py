@@ -11,7 +11,7 @@ import github
 from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as GitHubPullRequest
 
-from headway.contracts.github import Comment, Protection, PullRequest, State
+from headway.contracts.github import Comment, CommitStatus, Protection, PullRequest, State
 from headway.integrations.github.account import Account, read_account
 from headway.integrations.github.calls import Call, Caller, Patience, is_rate_limit
 from headway.integrations.github.rules import read_protection
@@ -131,6 +131,15 @@ class GitHub:
 
         self._call(Call(f"set a status on commit {sha}", "statuses: write"), create)
 
+    def statuses(self, sha: str) -> Mapping[str, CommitStatus]:
+        def read() -> dict[str, CommitStatus]:
+            newest: dict[str, CommitStatus] = {}
+            for status in self._list(f"/commits/{quote(sha, safe='')}/statuses"):  # newest first
+                newest.setdefault(status["context"], _status(status))
+            return newest
+
+        return self._call(Call(f"read the statuses of commit {sha}", "statuses: read"), read)
+
     def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:
         call = Call(f"start workflow {workflow} on {ref}", "actions: write")
         start = self._repository.get_workflow(workflow).create_dispatch
@@ -141,7 +150,9 @@ class GitHub:
 
         def read() -> Protection:
             classic = self._classic_protection(branch)
-            return read_protection(self._rules(branch), classic or {}, complete=classic is not None)
+            return read_protection(
+                self._list(f"/rules/branches/{quote(branch, safe='')}"), classic or {}, complete=classic is not None
+            )
 
         return self._call(call, read)
 
@@ -174,17 +185,6 @@ class GitHub:
         listed = map(_comment, self._repository.get_issue(number).get_comments())
         return sorted(listed, key=lambda comment: comment.id)
 
-    def _rules(self, branch: str) -> list[dict[str, Any]]:
-        rules: list[dict[str, Any]] = []
-        for page in count(1):
-            parameters = {"per_page": _PAGE, "page": page}
-            found = self._get(f"/rules/branches/{quote(branch, safe='')}", parameters)
-            assert isinstance(found, list)
-            rules += found
-            if len(found) < _PAGE:
-                break
-        return rules
-
     def _classic_protection(self, branch: str) -> dict[str, Any] | None:
         """Return the classic protection, {} where there is none, None where the token may not see it."""
         try:
@@ -197,8 +197,19 @@ class GitHub:
         assert isinstance(protection, dict)
         return protection
 
+    def _list(self, path: str) -> list[dict[str, Any]]:
+        """Return the items of every page."""
+        items: list[dict[str, Any]] = []
+        for page in count(1):
+            found = self._get(path, {"per_page": _PAGE, "page": page})
+            assert isinstance(found, list)
+            items += found
+            if len(found) < _PAGE:
+                break
+        return items
+
     def _get(self, path: str, parameters: dict[str, Any]) -> Any:
-        """Return the answer of an endpoint that PyGithub 2.10 has no method for."""
+        """Return the answer of an endpoint that PyGithub 2.10 has no method for, or asks at an undocumented address."""
         return self._repository.requester.requestJsonAndCheck("GET", f"{self._repository.url}{path}", parameters)[1]
 
 
@@ -206,6 +217,11 @@ def _comment(comment: IssueComment) -> Comment:
     assert isinstance(comment.id, int)
     author = comment.user.login if comment.user else _GHOST
     return Comment(comment.id, author, comment.body or "", comment.html_url)
+
+
+def _status(status: Mapping[str, Any]) -> CommitStatus:
+    creator = status["creator"]["login"] if status["creator"] else _GHOST
+    return CommitStatus(status["state"], status["description"] or "", creator)
 
 
 def _pull_request(pull: GitHubPullRequest) -> PullRequest:
