@@ -267,7 +267,10 @@ def test_without_a_champion_floors_alone_decide() -> None:
         (
             facts(comparison=comparison((-0.01, 0.0, 0.01))),
             "accept",
-            "Accept: not worse than the champion by the margin 0.02 or more; mAP50-95 changes by +0.000 [-0.010, +0.010].",
+            (
+                "Accept: not worse than the champion by the margin 0.02 or more; "
+                "mAP50-95 changes by +0.000 [-0.010, +0.010]."
+            ),
         ),
         (
             facts(comparison=comparison((-0.015, -0.01, -0.005))),
