@@ -162,14 +162,21 @@ def _open_repo(project: Path, commit: str) -> Any:
         from dvc.scm import SCM
     except ImportError as error:
         raise InputError("DVC is not installed in this Python", hint='pip install "headway[train]"') from error
+
+    class CommittedRepo(Repo):  # type: ignore[misc]  # DVC has no types
+        """Where cache and remotes are, today's configuration says; the commit's own could be anybody's."""
+
+        @cached_property
+        def config(self) -> Any:
+            today = Config(str(project / self.DVC_DIR))
+            today["parsing"] = Config(self.dvc_dir, fs=self.fs)["parsing"]
+            return today
+
     try:
         scm = SCM(str(project))
         inside = project.resolve().relative_to(Path(scm.root_dir).resolve()).as_posix()
-        # Where cache and remote are today: the commit's own configuration may name another place.
-        today = Config(str(project / Repo.DVC_DIR))
-        config = {section: today[section] for section in ("core", "cache", "remote")}
         files = GitFileSystem(scm=scm, rev=commit)
-        return Repo(posixpath.normpath(posixpath.join("/", inside)), fs=files, scm=scm, config=config)
+        return CommittedRepo(posixpath.normpath(posixpath.join("/", inside)), fs=files, scm=scm)
     except DvcException as error:
         raise InputError(_sentence(error), hint=f"name a commit at which this folder holds {Repo.DVC_DIR}") from error
 
