@@ -103,7 +103,6 @@ def test_lost_runner_costs_only_time(team: Team) -> None:
     assert (1, "success") == (len(team.reports(number)), team.state(number))
 
 
-@pytest.mark.xfail(strict=True, reason="DVC 3.67 pushes records of runs without what they made outside its cache")
 @pytest.mark.slow
 def test_training_is_not_repeated_after_a_run_that_ended_before_its_push(team: Team) -> None:
     team.change(BRANCH, epochs=3)

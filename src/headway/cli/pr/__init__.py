@@ -15,6 +15,7 @@ _VERBS = {
     "push": ("headway.cli.pr.push:push", "Commit the results and push them to the branch, never by force."),
     "relay": ("headway.cli.pr.relay:relay", "Post what a fork claims, with this repository's own code."),
     "status": ("headway.cli.pr.status:status", "End with a job's result, and post it where the run was dispatched."),
+    "store": ("headway.cli.pr.store:store", "Push the results to the DVC remote."),
     "update": ("headway.cli.pr.update:update", "Merge the base branch into what is checked out."),
 }
 
