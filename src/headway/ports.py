@@ -438,8 +438,8 @@ class Forge(Protocol):
         """Set a commit status; the description is cut at GitHub's 140 characters."""
         ...
 
-    def statuses(self, sha: str) -> Mapping[str, CommitStatus]:
-        """Return context -> the newest status that a commit has of it, of all pages."""
+    def statuses(self, sha: str, *, final: bool = False) -> Mapping[str, CommitStatus]:
+        """Return context -> the newest status that a commit has of it, of all pages; pending ones too, or `final`."""
         ...
 
     def dispatch(self, workflow: str, ref: str, inputs: Mapping[str, str]) -> None:

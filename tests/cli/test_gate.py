@@ -623,6 +623,26 @@ def test_a_verdict_holds_for_the_lock_policy_and_champion_that_it_names(
     assert found is None if objection is None else re.fullmatch(objection, found or "")
 
 
+@pytest.mark.parametrize(
+    ("changes", "objection"),
+    [
+        ({"decision": "inconclusive"}, "its findings do not come to inconclusive"),
+        ({"candidate": {"model_sha256": "0" * 64}}, ".*is about another model than the one that was judged"),
+        ({"candidate": {"identity": None}}, ".*is about another model than the one that was judged"),
+        ({"candidate": {"threshold": 0.0}}, ".*is about another model than the one that was judged"),
+        ({"model": "other"}, ".*is about another model than the one that was judged"),
+    ],
+)
+def test_a_verdict_that_was_edited_does_not_hold(
+    judged_once: tuple[GatedProject, Verdict], changes: dict[str, Any], objection: str
+) -> None:
+    project, verdict = judged_once
+    candidate = verdict.candidate.model_copy(update=changes.get("candidate", {}))
+    edited = verdict.model_copy(update={**changes, "candidate": candidate})
+
+    assert re.fullmatch(objection, still_holds(project.root, edited, "main") or "")
+
+
 def test_a_verdict_without_a_champion_holds_until_there_is_one(project: GatedProject) -> None:
     project.run("git", "branch", "empty", first_commit(project))
     project.make_model(**GOOD)

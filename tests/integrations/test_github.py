@@ -114,6 +114,14 @@ def test_the_newest_status_of_each_context_is_read_from_all_pages(acme: Acme) ->
     } == forge.statuses(acme.head)
 
 
+def test_a_final_status_counts_before_a_newer_pending_one(acme: Acme) -> None:
+    forge = acme.forge()
+    forge.set_status(acme.head, "failure", "Reject", context="headway")
+    forge.set_status(acme.head, "pending", "Looking", context="headway")
+
+    assert {"headway": CommitStatus("failure", "Reject", ACTIONS)} == forge.statuses(acme.head, final=True)
+
+
 def test_a_commit_without_a_status_has_none(acme: Acme) -> None:
     assert {} == acme.forge().statuses(acme.head)
 

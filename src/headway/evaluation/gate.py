@@ -27,9 +27,14 @@ def decide(policy: GateParams, facts: Facts) -> Judgement:
     """Apply every rule of `policy`; a model that is the champion itself passes without being measured again."""
     rules = RULES_FOR_THE_SAME if facts.same_model else RULES
     findings = tuple(chain.from_iterable(rule(policy, facts) for rule in rules))
-    outcomes = {finding.outcome for finding in findings}
-    decision: Decision = "reject" if "fail" in outcomes else "inconclusive" if "undecided" in outcomes else "accept"
+    decision = decision_of(findings)
     return Judgement(decision, _summary(decision, policy, facts, findings), findings)
+
+
+def decision_of(findings: Sequence[Finding]) -> Decision:
+    """Return what the findings of all rules come to."""
+    outcomes = {finding.outcome for finding in findings}
+    return "reject" if "fail" in outcomes else "inconclusive" if "undecided" in outcomes else "accept"
 
 
 def _summary(decision: Decision, policy: GateParams, facts: Facts, findings: Sequence[Finding]) -> str:

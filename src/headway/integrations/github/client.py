@@ -131,11 +131,12 @@ class GitHub:
 
         self._call(Call(f"set a status on commit {sha}", "statuses: write"), create)
 
-    def statuses(self, sha: str) -> Mapping[str, CommitStatus]:
+    def statuses(self, sha: str, *, final: bool = False) -> Mapping[str, CommitStatus]:
         def read() -> dict[str, CommitStatus]:
             newest: dict[str, CommitStatus] = {}
             for status in self._list(f"/commits/{quote(sha, safe='')}/statuses"):  # newest first
-                newest.setdefault(status["context"], _status(status))
+                if not (final and status["state"] == "pending"):
+                    newest.setdefault(status["context"], _status(status))
             return newest
 
         return self._call(Call(f"read the statuses of commit {sha}", "statuses: read"), read)
