@@ -42,6 +42,23 @@ def test_what_disagrees_ends_with_1_and_names_the_stage_to_run(project: Committe
     assert "  params            params.yaml:train.epochs   lock 3, found 5\n" in result.stdout
 
 
+def test_a_frozen_stage_has_to_be_unfrozen(project: CommittedProject) -> None:
+    project.edit_text("dvc.yaml", "cmd: sh code/lib/train.sh\n", "cmd: sh code/lib/train.sh\n    frozen: true\n")
+    project.edit_text("params.yaml", "epochs: 3", "epochs: 5")
+    project.commit()
+
+    expected = "train   it is frozen: dvc unfreeze train, then dvc repro train\n"
+    assert expected in run_headway("verify", "--no-remote", folder=project.root).stdout
+
+
+def test_what_dvc_yaml_no_longer_names_has_to_be_forced(project: CommittedProject) -> None:
+    project.edit_text("dvc.yaml", "    params: [train.epochs]\n", "")
+    project.commit()
+
+    expected = "train   dvc repro --force --single-item train\n"
+    assert expected in run_headway("verify", "--no-remote", folder=project.root).stdout
+
+
 def test_where_nothing_ever_ran_it_says_how_to_begin(project: CommittedProject) -> None:
     (project.root / "dvc.lock").unlink()
     project.commit()

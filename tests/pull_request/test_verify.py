@@ -153,7 +153,10 @@ def test_a_parameter_that_is_gone(project: CommittedProject) -> None:
 @pytest.mark.parametrize("place", ["more.yaml", "http://127.0.0.1:9/more.yaml", "remote://evil/more.yaml"])
 def test_parameters_that_no_run_has_read(project: CommittedProject, place: str) -> None:
     project.edit_text("dvc.yaml", "params: [train.epochs]", f"params: [train.epochs, '{place}': [depth]]")
-    project.write(".dvc/config", f"{(project.root / '.dvc/config').read_text()}['remote \"evil\"']\n    url = http://127.0.0.1:9\n")
+    project.write(
+        ".dvc/config",
+        f"{(project.root / '.dvc/config').read_text()}['remote \"evil\"']\n    url = http://127.0.0.1:9\n",
+    )
     project.commit()
 
     assert [("train", "params", f"{place}:depth")] == disagreements(project)
@@ -256,6 +259,82 @@ def test_an_entry_without_a_stage(project: CommittedProject) -> None:
 
     assert [("old", "orphan", "dvc.lock")] == disagreements(project)
     assert () == look(project).to_run
+
+
+# What only dvc.lock still names: `dvc repro` does not see it.
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "path", "disagreement"),
+    [
+        ("    params: [train.epochs]\n", "", "params.yaml", ("train", "params", "params.yaml:train.epochs")),
+        (
+            "deps: [raw, code/prepare.sh]",
+            "deps: [raw]",
+            "code/prepare.sh",
+            ("prepare", "dependency", "code/prepare.sh"),
+        ),
+        (
+            "    metrics:\n      - reports/train.json: {cache: false}\n",
+            "",
+            "reports/train.json",
+            ("train", "output", "reports/train.json"),
+        ),
+    ],
+)
+def test_what_dvc_yaml_no_longer_names(
+    project: CommittedProject, old: str, new: str, path: str, disagreement: tuple[str, str, str]
+) -> None:
+    project.edit_text("dvc.yaml", old, new)
+    project.commit(**{path: "{prepare: {size: 4}}\n"})
+
+    assert disagreement in disagreements(project)
+    (stage,) = [one for one in look(project).stages if one.name == disagreement[0]]
+    assert stage.is_to_drop
+
+
+def test_a_run_without_it_heals_it(project: CommittedProject) -> None:
+    project.edit_text("dvc.yaml", "deps: [raw, code/prepare.sh]", "deps: [raw]")
+    project.dvc("repro", "--quiet", "--force", "--single-item", "prepare")
+    project.commit()
+
+    assert NONE == disagreements(project)
+
+
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_pipeline_that_is_gone(project: CommittedProject, hidden: bool) -> None:
+    if hidden:
+        project.commit(**{".dvcignore": "dvc.*\n"})
+    else:
+        project.git("rm", "--quiet", "dvc.yaml")
+        project.commit()
+
+    assert [(name, "orphan", "dvc.lock") for name in ("evaluate", "prepare", "train")] == disagreements(project)
+
+
+def test_a_file_of_parameters_that_was_deleted(project: CommittedProject) -> None:
+    project.git("rm", "--quiet", "params.yaml")
+    project.commit()
+
+    expected = [("prepare", "params", "params.yaml:prepare"), ("train", "params", "params.yaml:train.epochs")]
+    assert expected == disagreements(project)
+
+
+def test_a_frozen_stage_is_compared_and_its_entry_stays(project: CommittedProject) -> None:
+    project.edit_text("dvc.yaml", "cmd: sh code/prepare.sh\n", "cmd: sh code/prepare.sh\n    frozen: true\n")
+    project.edit_text("dvc.yaml", "    params: [prepare]\n", "")
+    project.commit(**{"code/prepare.sh": "changed\n"})
+
+    expected = [("prepare", "params", "params.yaml:prepare"), ("prepare", "dependency", "code/prepare.sh")]
+    assert expected == disagreements(project)
+    assert (True, False) == (look(project).stages[0].frozen, look(project).stages[0].is_to_drop)
+
+
+def test_a_frozen_stage_that_agrees(project: CommittedProject) -> None:
+    project.edit_text("dvc.yaml", "cmd: sh code/prepare.sh\n", "cmd: sh code/prepare.sh\n    frozen: true\n")
+    project.commit()
+
+    assert ({}, NONE) == (unverifiable(project), disagreements(project))
 
 
 # The remote
@@ -419,6 +498,17 @@ def test_a_dependency_that_neither_git_nor_dvc_holds(project: CommittedProject) 
     assert ("secret.txt is neither in Git nor tracked by DVC",) == unverifiable(project)["prepare"]
 
 
+def test_parameters_that_neither_git_nor_dvc_holds(project: CommittedProject) -> None:
+    project.write(".gitignore", f"{(project.root / '.gitignore').read_text()}/here.yaml\n")
+    project.write("here.yaml", "depth: 1\n")
+    project.edit_text("dvc.yaml", "params: [train.epochs]", "params: [train.epochs, here.yaml: [depth]]")
+    project.dvc("repro", "--quiet")
+    project.commit()
+
+    clone = project.clone(project.root.parent / "clone")
+    assert {"train": ("here.yaml, which has its parameters, is not in Git",)} == unverifiable(clone)
+
+
 def test_imported_data(project: CommittedProject, tmp_path: Path) -> None:
     (tmp_path / "origin.txt").write_text("from elsewhere\n")
     project.dvc("import-url", "--quiet", str(tmp_path / "origin.txt"), "taken.txt")
@@ -426,16 +516,6 @@ def test_imported_data(project: CommittedProject, tmp_path: Path) -> None:
 
     expected = "taken.txt is imported: only its source can show whether it is still the same"
     assert {"taken.txt.dvc": (expected,)} == unverifiable(project)
-
-
-def test_a_frozen_stage(project: CommittedProject) -> None:
-    project.edit_text("dvc.yaml", "cmd: sh code/prepare.sh\n", "cmd: sh code/prepare.sh\n    frozen: true\n")
-    project.commit(**{"code/prepare.sh": "changed\n"})
-
-    assert ({"prepare": ("it is frozen: its params and dependencies are not compared",)}, NONE) == (
-        unverifiable(project),
-        disagreements(project),
-    )
 
 
 def test_a_stage_that_always_runs(project: CommittedProject) -> None:

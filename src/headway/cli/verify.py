@@ -134,9 +134,11 @@ def how_to_mend(stage: StageAnswer) -> str:
         return "delete this entry: no stage has its name"
     if kinds == {"missing-on-remote"}:
         return "dvc push, where it was made"
+    if stage.frozen:
+        return f"it is frozen: dvc unfreeze {name}, then dvc repro {name}"
     if kinds <= {"unproven", "missing-on-remote"}:
         return f"dvc repro --force --single-item {name}, or dvc push --run-cache where it was run"
-    return f"dvc repro {name}"
+    return f"dvc repro --force --single-item {name}" if stage.is_to_drop else f"dvc repro {name}"
 
 
 def _value(value: str | None) -> str:

@@ -42,6 +42,20 @@ class StageParameter:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingParameters:
+    """A file of parameters that a run has read, and that the commit lacks.
+
+    Attributes:
+        path, name: as of a `StageDependency`.
+        recorded: what the run read in it; nothing is found.
+    """
+
+    path: str | None
+    name: str
+    recorded: tuple[StageParameter, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StageOutput:
     """A file or folder that a stage writes, or that a .dvc file points to.
 
@@ -72,9 +86,9 @@ class PipelineStage:
         entry: the entry; None where there is none.
         command: as dvc.yaml says.
         dependencies, outputs: in the order of dvc.yaml.
-        changed_parameters: those whose value differs from the entry's.
+        changed_parameters: those whose value differs from the entry's, or that only the entry names.
+        missing_parameters: the files that have others of the entry's.
         frozen, always_changed: as dvc.yaml says.
-        unreadable: sentences about params that Git cannot show.
         records_runs: whether DVC keeps a record of its runs.
         imported: whether it is a .dvc file of `dvc import` or `dvc import-url`.
     """
@@ -87,8 +101,8 @@ class PipelineStage:
     dependencies: tuple[StageDependency, ...]
     outputs: tuple[StageOutput, ...]
     changed_parameters: tuple[StageParameter, ...] = ()
+    missing_parameters: tuple[MissingParameters, ...] = ()
     frozen: bool = False
     always_changed: bool = False
-    unreadable: tuple[str, ...] = ()
     records_runs: bool = True
     imported: bool = False

@@ -19,8 +19,8 @@ DisagreementKind = Literal[
     "missing-on-remote",
     "unproven",
 ]
-"""not-run: dvc.lock has no entry. command, params, dependency: Git holds another than the lock says. output: a result
-that lies in Git is another than the lock says. chain: two entries name different hashes for one path. orphan: an
+"""not-run: dvc.lock has no entry. command, params, dependency: dvc.yaml or Git holds another than the lock says, or one
+of them names none. output: a result that lies in Git is another than the lock says, or one of them names none. chain: two entries name different hashes for one path. orphan: an
 entry without a stage. missing-on-remote: an object, or a member of a directory, is not there. unproven: no run is
 known to have made this entry."""
 
@@ -46,12 +46,30 @@ class StageAnswer(Document):
     """Sentences about what Git cannot show: symbolic links, filters, imports."""
     proof: Literal["run", "parent", "none", "unknown"]
     """A run record of exactly this entry; a parent commit with the same entry; neither; not looked for."""
+    frozen: bool = False
+    """Whether dvc.yaml keeps `dvc repro` from running it, whatever changed."""
 
     @property
     def is_to_run(self) -> bool:
         """Whether it is a stage that has to run again."""
         pointer = self.name.endswith(".dvc")
         return not pointer and any(one.kind != "orphan" for one in self.disagreements)
+
+    @property
+    def is_to_drop(self) -> bool:
+        """Whether `dvc repro` may take an entry for up to date that is not, so that it must first be dropped.
+
+        It does not see that a run is unknown, nor what only the entry names. The entry of a frozen stage stays:
+        `dvc repro` would write one for it that no run has made.
+        """
+        return not self.frozen and any(
+            one.kind in _UNSEEN or (one.kind in _NAMED and one.found is None and one.expected is not None)
+            for one in self.disagreements
+        )
+
+
+_UNSEEN = ("orphan", "unproven")
+_NAMED = ("params", "dependency", "output")
 
 
 class Verification(Document):

@@ -105,6 +105,11 @@ class Hashes:
 
         return self._choose(own, expected, digest, old=old)
 
+    def was_deleted(self, path: str) -> bool:
+        """Return whether a path that the commit lacks was in Git once, and is not DVC's today."""
+        tracked = any(one in self._outputs for one in (path, *_parents(path)))
+        return not tracked and self._files.was_there(path)
+
     def _choose(self, paths: Sequence[str], expected: str | None, digest: Digest, *, old: bool) -> Found:
         stored = dict(zip(paths, self._files.md5s(paths), strict=True))
         md5 = digest(stored)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import posixpath
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -63,7 +64,7 @@ def verify_stages(evidence: Evidence) -> tuple[StageAnswer, ...]:
         proof = evidence.proofs.find(stage, upstream[stage.name])
         found = _check_stage(stage, hashes, proof, asked=remote is not None)
         found.disagreements += missing.get(stage.name, ())
-        answers.append(_answer(stage.name, found, proof))
+        answers.append(_answer(stage.name, found, proof, frozen=stage.frozen))
     return (*answers, *(_orphan(lock, key) for lock, key in pipeline.orphans))
 
 
@@ -103,7 +104,7 @@ def _depends(stage: PipelineStage, other: PipelineStage) -> bool:
 
 
 def _check_stage(stage: PipelineStage, hashes: Hashes, proof: Proof, *, asked: bool) -> _Findings:
-    found = _Findings(unverifiable=list(stage.unreadable))
+    found = _Findings()
     if stage.always_changed:
         found.unverifiable.append("it runs whenever it is asked to: no entry can say that it is up to date")
     elif not stage.records_runs:
@@ -116,19 +117,38 @@ def _check_stage(stage: PipelineStage, hashes: Hashes, proof: Proof, *, asked: b
     sides = _command(stage.entry.get("cmd")), _command(stage.command)
     if sides[0] != sides[1]:
         found.disagreements.append(_disagree("command", "cmd", *sides))
-    if stage.frozen:
-        found.unverifiable.append("it is frozen: its params and dependencies are not compared")
-    else:
-        found.disagreements += [
-            _disagree("params", one.name, one.recorded, one.found) for one in stage.changed_parameters
-        ]
-        for dependency in stage.dependencies:
-            _check_dependency(dependency, hashes, found)
+    _check_parameters(stage, hashes, found)
+    for dependency in stage.dependencies:
+        _check_dependency(dependency, hashes, found)
     for output in stage.outputs:
         _check_output(output, hashes, found, asked=asked)
+    found.disagreements += _surplus("dependency", stage.entry.get("deps"), stage.dependencies)
+    found.disagreements += _surplus("output", stage.entry.get("outs"), stage.outputs)
     if proof == "none":
         found.disagreements.append(_disagree("unproven", stage.name, None, None))
     return found
+
+
+def _check_parameters(stage: PipelineStage, hashes: Hashes, found: _Findings) -> None:
+    changed = list(stage.changed_parameters)
+    for missing in stage.missing_parameters:
+        if missing.path is not None and hashes.was_deleted(missing.path):
+            changed += missing.recorded
+        else:
+            found.unverifiable.append(f"{missing.name}, which has its parameters, is not in Git")
+    found.disagreements += [_disagree("params", one.name, one.recorded, one.found) for one in changed]
+
+
+def _surplus(
+    kind: DisagreementKind,
+    recorded: Iterable[Mapping[str, str]] | None,
+    named: Iterable[StageDependency | StageOutput],
+) -> Iterator[Disagreement]:
+    """Yield what an entry names and dvc.yaml no longer does; `dvc repro` does not see it."""
+    names = {one.name for one in named}
+    for item in recorded or ():
+        if item["path"] not in names:
+            yield _disagree(kind, item["path"], item.get("md5"), None)
 
 
 def _check_dependency(dependency: StageDependency, hashes: Hashes, found: _Findings) -> None:
@@ -178,15 +198,18 @@ def _check_pointer(pointer: PipelineStage, *, asked: bool) -> _Findings:
 
 
 def _orphan(lock: str, key: str) -> StageAnswer:
-    return _answer(key, _Findings([_disagree("orphan", lock, key, None)]))
+    folder = posixpath.dirname(lock)
+    name = f"{folder}/dvc.yaml:{key}" if folder else key
+    return _answer(name, _Findings([_disagree("orphan", lock, key, None)]))
 
 
-def _answer(name: str, found: _Findings, proof: Proof = "unknown") -> StageAnswer:
+def _answer(name: str, found: _Findings, proof: Proof = "unknown", *, frozen: bool = False) -> StageAnswer:
     return StageAnswer(
         name=name,
         disagreements=tuple(found.disagreements),
         unverifiable=tuple(dict.fromkeys(found.unverifiable)),
         proof=proof,
+        frozen=frozen,
     )
 
 

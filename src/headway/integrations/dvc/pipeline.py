@@ -10,10 +10,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from headway.contracts.commit import PipelineStage, StageDependency, StageOutput, StageParameter
+from headway.contracts.commit import MissingParameters, PipelineStage, StageDependency, StageOutput, StageParameter
 from headway.errors import InputError
 
 _PIPELINE = "dvc.yaml"
+_LOCK = "dvc.lock"
 _OLD = "md5-dos2unix"
 """DVC 3.67's name for the hashes of DVC 2."""
 
@@ -78,26 +79,42 @@ class CommittedPipeline:
     def _locks(self) -> Mapping[str, Mapping[str, Any]]:
         """Path of each dvc.lock -> its entries."""
         pipelines = {path: file for path, file in self._files.items() if posixpath.basename(path) == _PIPELINE}
-        return {_lock_of(path): file.lockfile_contents.get("stages") or {} for path, file in pipelines.items()}
+        locks = {_lock_of(path): file.lockfile_contents for path, file in pipelines.items()}
+        # The project's own counts also where its dvc.yaml is gone, or .dvcignore hides both.
+        alone = {path for path in self._paths if posixpath.basename(path) == _LOCK and path not in locks}
+        locks |= {path: self._read_lock(path) for path in sorted(alone) if path == _LOCK or not self.ignores(path)}
+        return {path: content.get("stages") or {} for path, content in locks.items()}
+
+    def _read_lock(self, path: str) -> Mapping[str, Any]:
+        """Return a dvc.lock that no dvc.yaml lies beside."""
+        from dvc.dvcfile import Lockfile
+        from dvc.exceptions import DvcException
+        from dvc.utils.strictyaml import load
+
+        try:
+            return dict(load(posixpath.join(self._repo.root_dir, path), Lockfile.SCHEMA, self._repo.fs)[0])
+        except DvcException as error:
+            raise InputError(_sentence(error), hint=f"mend or delete {path}") from error
 
     def _stage(self, stage: Any) -> PipelineStage:
         pointer = not stage.cmd
         file = self._path(stage.path)
         lock, key = ("", "") if pointer else (_lock_of(file), stage.name)
-        changed, unreadable = self._parameters(stage)
+        entry = None if pointer else self._locks[lock].get(key)
+        changed, missing = self._parameters(stage)
         name = file if pointer else key if file == _PIPELINE else f"{file}:{key}"
         return PipelineStage(
             name=name,
             lock=lock,
             key=key,
-            entry=None if pointer else self._locks[lock].get(key),
+            entry=entry,
             command=stage.cmd,
             dependencies=tuple(self._dependency(one) for one in stage.deps if not _is_parameter(one)),
             outputs=tuple(self._output(stage, one) for one in stage.outs),
-            changed_parameters=tuple(changed),
+            changed_parameters=(*changed, *_surplus_parameters(stage, entry or {})),
+            missing_parameters=tuple(missing),
             frozen=stage.frozen,
             always_changed=bool(stage.always_changed or stage.is_callback),
-            unreadable=tuple(unreadable),
             records_runs=_records_runs(stage),
             imported=stage.is_import,
         )
@@ -122,19 +139,21 @@ class CommittedPipeline:
             remote=output.remote,
         )
 
-    def _parameters(self, stage: Any) -> tuple[list[StageParameter], list[str]]:
-        """Return the parameters whose values differ, by DVC's own comparison, and sentences about what is not there."""
+    def _parameters(self, stage: Any) -> tuple[list[StageParameter], list[MissingParameters]]:
+        """Return the parameters whose values differ, by DVC's own comparison, and those whose file is not there."""
         changed: list[StageParameter] = []
-        unreadable: list[str] = []
+        missing: list[MissingParameters] = []
         for dependency in filter(_is_parameter, stage.deps):
             if dependency.is_in_repo and dependency.exists:  # outside of it, a server might be asked
                 changed += _changed_parameters(dependency, self._read_document(dependency))
             elif dependency.hash_info.value:
-                unreadable.append(f"{dependency.def_path}, which has its parameters, is not in Git")
+                path = self._path(dependency.fs_path) if dependency.is_in_repo else None
+                recorded = tuple(_changed_parameters(dependency, {}))
+                missing.append(MissingParameters(path, dependency.def_path, recorded))
             else:  # no run has read it
                 keys = dependency.params or ["*"]
                 changed += [StageParameter(f"{dependency.def_path}:{key}", None, None) for key in keys]
-        return changed, unreadable
+        return changed, missing
 
     def _read_document(self, dependency: Any) -> Any:
         """Return a file of parameters as DVC reads it: YAML 1.2, JSON, TOML or Python."""
@@ -190,6 +209,16 @@ def _changed_parameters(dependency: Any, document: Any) -> Iterator[StageParamet
         if key not in found or key not in recorded or not _equal(found[key], recorded[key]):
             sides = tuple(_as_json(values[key]) if key in values else None for values in (recorded, found))
             yield StageParameter(f"{dependency.def_path}:{key}", *sides)
+
+
+def _surplus_parameters(stage: Any, entry: Mapping[str, Any]) -> Iterator[StageParameter]:
+    """Yield what an entry says that a run read, and dvc.yaml no longer names; `dvc repro` does not see it."""
+    named = {one.def_path: one.params for one in stage.deps if _is_parameter(one)}
+    for file, values in (entry.get("params") or {}).items():
+        if file in named and not named[file]:  # all that it has
+            continue
+        for key in sorted(values.keys() - set(named.get(file, ())), key=str):
+            yield StageParameter(f"{file}:{key}", _as_json(values[key]), None)
 
 
 def _pick(document: Any, keys: Iterable[str]) -> dict[str, Any]:
