@@ -27,8 +27,9 @@ def queue(team: Team, *branches: str) -> ActResult:
         head = merged
     git.read(team.bare, "update-ref", GROUP, head)
     group = {"head_sha": head, "head_ref": GROUP, "base_sha": base, "base_ref": "refs/heads/main"}
+    payload = {"merge_group": group, "repository": {"default_branch": "main"}}
     token = team.token(job="merge-group")
-    return team.act.run("retrain.yml", "merge_group", {"merge_group": group}, token=token)
+    return team.act.run("retrain.yml", "merge_group", payload, token=token)
 
 
 def assert_sent_back(team: Team, result: ActResult) -> None:

@@ -37,3 +37,11 @@ def test_a_sentence_is_one_line_that_github_takes(text: str) -> None:
 
 def test_a_short_sentence_stays_as_it_is() -> None:
     assert "Accept: mAP50-95 is +0.010." == shorten("Accept: mAP50-95 is +0.010.")
+
+
+@given(do=PLANS)
+def test_a_reason_is_said_only_of_a_failure(do: object) -> None:
+    found = {job: conclude(do, job=job, reason="it is so").sentence for job in ("failure", "cancelled")}  # type: ignore[arg-type]
+
+    assert "it is so" == found["failure"]
+    assert "was cancelled" in found["cancelled"]

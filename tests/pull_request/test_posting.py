@@ -13,8 +13,9 @@ from headway.errors import InputError, OutsideError
 from headway.integrations.github import GitHub
 from headway.ports import Forge
 from headway.pull_request.comment import Report
-from headway.pull_request.posting import Outcome, Posting
+from headway.pull_request.posting import Outcome, Posting, wait_for_head
 from tests.acme import REPOSITORY, RIGHTS, TITLE, Acme
+from tests.github import repository as git
 from tests.github.faults import Kind
 
 
@@ -239,3 +240,24 @@ def test_writing_ends_when_somebody_else_keeps_writing(acme: Acme) -> None:
 
     with pytest.raises(OutsideError, match="being changed by others"):
         settle(acme, acme.report(), forge=acme.client(Defacing))
+
+
+def test_a_head_that_github_does_not_show_yet_is_waited_for(acme: Acme) -> None:
+    old, pauses = acme.head, list[float]()
+    new = acme.push("newer")
+    git.read(acme.bare, "update-ref", "refs/heads/bigger-model", old)
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 2:
+            git.read(acme.bare, "update-ref", "refs/heads/bigger-model", new)
+
+    assert wait_for_head(acme.forge(), acme.number, new, sleep)
+    assert [1, 2] == pauses
+
+
+def test_a_head_that_is_another_is_not_waited_for_forever(acme: Acme) -> None:
+    pauses: list[float] = []
+
+    assert not wait_for_head(acme.forge(), acme.number, "0" * 40, pauses.append)
+    assert [1, 2, 3, 4] == pauses

@@ -10,13 +10,14 @@ RELAY = job("report-fork-comment", "relay")
 
 def test_forks_and_dependabot_take_this_path_and_nobody_else() -> None:
     assert (
-        "github.event.pull_request.head.repo.full_name != github.repository "
-        "|| github.event.pull_request.user.login == 'dependabot[bot]'"
+        "(github.event.pull_request.head.repo.full_name != github.repository "
+        "|| github.event.pull_request.user.login == 'dependabot[bot]') "
+        "&& (github.event.action != 'edited' || github.event.changes.base)"
     ) == CLAIM.condition
 
 
 def test_every_pull_request_takes_exactly_one_path() -> None:
-    types = ["opened", "synchronize", "reopened", "ready_for_review"]
+    types = ["opened", "synchronize", "reopened", "ready_for_review", "edited"]
 
     assert types == read_workflow("report-fork")["on"]["pull_request"]["types"]
     assert types == read_workflow("retrain")["on"]["pull_request"]["types"]

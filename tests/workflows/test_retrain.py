@@ -8,11 +8,12 @@ from tests.workflows.parsed import job, read_workflow
 
 RETRAIN = job("retrain", "retrain")
 QUEUE = job("retrain", "merge-group")
+REPORTED = "steps.plan.outputs.report == 'true' && steps.push.outputs.superseded != 'true'"
 
 
 def test_every_pull_request_and_every_merge_group_gets_its_status() -> None:
     assert {
-        "pull_request": {"types": ["opened", "synchronize", "reopened", "ready_for_review"]},
+        "pull_request": {"types": ["opened", "synchronize", "reopened", "ready_for_review", "edited"]},
         "merge_group": {"types": ["checks_requested"]},
     } == read_workflow("retrain")["on"]
 
@@ -21,7 +22,8 @@ def test_only_branches_of_the_repository_get_its_rights() -> None:
     assert (
         "github.event_name == 'pull_request' "
         "&& github.event.pull_request.head.repo.full_name == github.repository "
-        "&& github.event.pull_request.user.login != 'dependabot[bot]'"
+        "&& github.event.pull_request.user.login != 'dependabot[bot]' "
+        "&& (github.event.action != 'edited' || github.event.changes.base)"
     ) == RETRAIN.condition
     assert "github.event_name == 'merge_group'" == QUEUE.condition
 
@@ -33,11 +35,21 @@ def test_rights_are_what_the_steps_need() -> None:
     assert {"contents": "read", "statuses": "write"} == QUEUE.permissions
 
 
-def test_a_newer_run_cancels_the_older_but_never_the_bots_own() -> None:
-    assert {
-        "group": "retrain-${{ github.event.pull_request.number || github.ref }}",
-        "cancel-in-progress": "${{ github.event.sender.type != 'Bot' }}",
-    } == read_workflow("retrain")["concurrency"]
+def test_a_newer_run_cancels_the_older_but_neither_the_bots_own_nor_one_that_is_started_again() -> None:
+    assert (
+        "${{ github.event.sender.type != 'Bot' && github.run_attempt == 1 }}"
+        == (read_workflow("retrain")["concurrency"]["cancel-in-progress"])
+    )
+
+
+@pytest.mark.parametrize(("workflow", "rest"), [("retrain", " || github.ref"), ("report-fork", "")])
+def test_a_new_title_neither_cancels_a_run_nor_waits_for_one(workflow: str, rest: str) -> None:
+    other = "github.event.action == 'edited' && !github.event.changes.base && github.run_id"
+
+    assert (
+        f"{workflow}-${{{{ {other} || github.event.pull_request.number{rest} }}}}"
+        == (read_workflow(workflow)["concurrency"]["group"])
+    )
 
 
 def test_the_runner_comes_from_a_variable() -> None:
@@ -65,9 +77,9 @@ def test_the_steps_come_in_the_order_of_the_loop() -> None:
         "headway pr store",
         "headway gate --no-fail",
         "headway pr push",
+        "headway pr dispatch --if-missing",
         "headway report --out report.md",
-        "headway comment report.md",
-        "headway pr dispatch",
+        "headway comment report.md --wait",
         "headway pr finish",
     ] == lines
 
@@ -80,9 +92,9 @@ def test_the_steps_come_in_the_order_of_the_loop() -> None:
         ("headway pr store", "steps.plan.outputs.train == 'true'"),
         ("headway gate", "steps.plan.outputs.judge == 'true'"),
         ("headway pr push", "steps.plan.outputs.report == 'true'"),
-        ("headway report", "steps.plan.outputs.report == 'true' && steps.push.outputs.superseded != 'true'"),
-        ("headway comment", "steps.plan.outputs.report == 'true' && steps.push.outputs.superseded != 'true'"),
-        ("headway pr dispatch", "steps.push.outputs.pushed == 'true' && steps.app.outputs.token == ''"),
+        ("headway report", REPORTED),
+        ("headway comment", REPORTED),
+        ("headway pr dispatch", f"{REPORTED} && steps.app.outputs.token == ''"),
         ("headway pr finish", "always()"),
     ],
 )
@@ -99,6 +111,29 @@ def test_the_last_step_learns_from_both_that_the_branch_moved_on() -> None:
     assert (
         "${{ steps.begin.outputs.superseded == 'true' || steps.push.outputs.superseded == 'true' }}"
         == step["env"]["HEADWAY_SUPERSEDED"]
+    )
+
+
+def test_later_steps_go_on_from_the_head_that_the_first_one_found() -> None:
+    heads = {
+        line: step["env"]["HEADWAY_HEAD"]
+        for line in ("headway pr push", "headway pr dispatch", "headway pr finish")
+        for step in RETRAIN.running(line)
+    }
+
+    assert {
+        "headway pr push": "${{ steps.begin.outputs.head }}",
+        "headway pr dispatch": "${{ steps.push.outputs.head }}",
+        "headway pr finish": "${{ steps.push.outputs.head || steps.begin.outputs.head }}",
+    } == heads
+
+
+def test_the_last_step_learns_why_another_did_not_get_through() -> None:
+    [step] = RETRAIN.running("headway pr finish")
+
+    assert (
+        "${{ steps.update.outputs.reason || steps.plan.outputs.reason || steps.push.outputs.reason }}"
+        == step["env"]["HEADWAY_REASON"]
     )
 
 

@@ -36,6 +36,12 @@ class Event:
         number = self.payload.get("pull_request", {}).get("number")
         return number if isinstance(number, int) else None
 
+    @property
+    def default_branch(self) -> str | None:
+        """Default branch of the repository."""
+        name = self.payload.get("repository", {}).get("default_branch")
+        return name if isinstance(name, str) else None
+
 
 def read_event(environment: Environment = os.environ) -> Event | None:
     """Return the event; None outside Actions.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +23,7 @@ from headway.integrations.cml import Cml, find_program, reaches
 from headway.integrations.git.revisions import commit_of
 from headway.integrations.github import Account, GitHub
 from headway.pull_request.comment import Report, choice_of_cml
-from headway.pull_request.posting import Posting, Situation
+from headway.pull_request.posting import Posting, Situation, wait_for_head
 
 _FULL_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
@@ -33,6 +34,7 @@ _FULL_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 @click.option("--title", help="Name of this pipeline's report on the pull request; headway-<model> otherwise.")
 @click.option("--sha", "revision", default="HEAD", show_default=True, help="Commit that the report judges.")
 @click.option("--only-existing", is_flag=True, help="Update an earlier report; make none where there is none.")
+@click.option("--wait", is_flag=True, help="Wait some seconds until GitHub shows a commit that was just pushed.")
 @click.option("--cml-timeout", "cml_timeout_s", type=click.FloatRange(min=1), default=60, show_default=True,
               help="Seconds after which cml is stopped.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
@@ -42,6 +44,7 @@ def comment(
     title: str | None,
     revision: str,
     only_existing: bool,
+    wait: bool,
     cml_timeout_s: float,
     as_json: bool,
 ) -> None:
@@ -52,7 +55,10 @@ def comment(
     number = number or find_number(os.environ)
     account = find_account(Path.cwd())
     content = Report(read_markdown(report), title or default_title(), find_commit(Path.cwd(), revision))
-    posting = Posting(GitHub(account), number, content, only_existing=only_existing)
+    forge = GitHub(account)
+    if wait:
+        wait_for_head(forge, number, content.sha, time.sleep)
+    posting = Posting(forge, number, content, only_existing=only_existing)
     by_cml = post_with_cml(posting.look(), content, number, account, cml_timeout_s, os.environ)
     outcome = posting.settle(posted_by_cml=by_cml)
     if as_json:

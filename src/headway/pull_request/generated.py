@@ -10,6 +10,10 @@ from headway.contracts.layout import LOCK, REPORTS
 RESULTS = (LOCK.as_posix(), f"{REPORTS.as_posix()}/**", "models/*/manifest.json")
 """Git's globs of what the bot commits: what a run leaves in Git, and nothing else."""
 
+LOCK_TRAILER, BASE_TRAILER = "Headway-Lock", "Headway-Base"
+TRAILERS = (LOCK_TRAILER, BASE_TRAILER)
+"""What the bot's own commits bear: the SHA-256 of the lock that the results belong to; the base that was merged in."""
+
 
 def is_result(path: str) -> bool:
     """Return whether a run makes this file anew, so that either side of a merge will do."""

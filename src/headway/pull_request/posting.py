@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,6 +41,20 @@ class Outcome:
     posted_by: Writer | None
     deleted: tuple[int, ...]
     stale: bool
+
+
+def wait_for_head(forge: Forge, number: int, sha: str, sleep: Callable[[float], None], tries: int = 5) -> bool:
+    """Wait until GitHub shows `sha` as the head of a pull request: it may be behind a push of seconds ago.
+
+    Returns:
+        False where it still shows another one after `tries` looks, with pauses of 1, 2, 3 ... seconds between them.
+    """
+    for waited in range(1, tries + 1):
+        if forge.pull_request(number).head_sha == sha:
+            return True
+        if waited < tries:
+            sleep(waited)
+    return False
 
 
 class Posting:

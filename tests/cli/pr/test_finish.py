@@ -97,3 +97,33 @@ def test_a_queue_lets_through_only_what_is_judged(
     code = headway(clone, {**workplace.queue_event(sha, sha), "HEADWAY_PLAN": plan}, "pr", "finish")
 
     assert (int(state == "failure"), state) == (code, workplace.github.statuses(NAME, sha)["headway"].state)
+
+
+def test_why_a_step_did_not_get_through_is_the_sentence(workplace: Workplace, headway: Headway) -> None:
+    code, status = finish(workplace, headway, OUTCOME="failure", REASON="the token may not push to change")
+
+    assert status is not None
+    assert (1, "error", "the token may not push to change") == (code, status.state, status.description)
+
+
+def test_the_status_goes_to_the_head_that_the_run_left(workplace: Workplace, headway: Headway) -> None:
+    asked = workplace.push("change")
+    event = workplace.event(workplace.open_pull("change"))
+    pushed = workplace.author.commit({"reports/metrics.yaml": "{}\n"})
+    workplace.push("change")
+    clone = workplace.check_out(pushed)
+
+    headway(clone, {**event, "HEADWAY_PLAN": "nothing", "HEADWAY_HEAD": pushed}, "pr", "finish")
+
+    assert ([], ["headway"]) == tuple(list(workplace.github.statuses(NAME, sha)) for sha in (asked, pushed))
+
+
+def test_the_status_about_another_base_has_another_name(workplace: Workplace, headway: Headway) -> None:
+    workplace.push("release")
+    workplace.author.commit({"README.md": "Words.\n"})
+    sha = workplace.push("change")
+    event = workplace.event(workplace.open_pull("change", "release"))
+
+    headway(workplace.check_out(sha), {**event, "HEADWAY_PLAN": "nothing"}, "pr", "finish")
+
+    assert ["headway (release)"] == list(workplace.github.statuses(NAME, sha))

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from tests.cli.pr.conftest import Headway
-from tests.cli.pr.workplace import NAME, PARAMS, Clone, Workplace
+from tests.cli.pr.workplace import NAME, PARAMS, PIPELINE, Clone, Workplace
 
 MORE = PARAMS.replace("epochs: 1", "epochs: 2")
 RULE = """#!/bin/sh
@@ -116,6 +116,7 @@ def test_new_workflow_files_are_named_as_the_reason(
 
     assert 2 == headway(retrained, event, "pr", "push")
     assert "workflow files" in capsys.readouterr().err
+    assert "it brings workflow files that no branch of the repository has yet" in workplace.outputs()["reason"]
 
 
 def test_a_rule_that_refuses_is_quoted(
@@ -144,6 +145,37 @@ def test_a_branch_name_is_never_a_command(workplace: Workplace, headway: Headway
     assert not (clone.root / "owned").exists()
 
 
+def test_a_run_that_was_started_again_pushes_from_where_it_began(
+    workplace: Workplace, headway: Headway, retrained: Clone
+) -> None:
+    event = workplace.event(1)
+    headway(retrained, event, "pr", "push")
+    began = workplace.tip("change")
+    retrained.write({"reports/verdict.json": "{}"})
+
+    assert 0 == headway(retrained, {**event, "HEADWAY_HEAD": began}, "pr", "push")
+
+    assert began == retrained.run("git", "rev-parse", f"{workplace.tip('change')}~1")
+
+
+def test_what_still_disagrees_is_not_pushed(
+    workplace: Workplace, headway: Headway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frozen = PIPELINE.replace("  train:\n", "  train:\n    frozen: true\n")
+    workplace.author.commit({"params.yaml": MORE, "dvc.yaml": frozen})
+    head = workplace.push("change")
+    event = workplace.event(workplace.open_pull("change"))
+    clone = workplace.check_out(head)
+    clone.write({"reports/scorecard.json": "{}"})
+
+    assert 1 == headway(clone, event, "pr", "push")
+
+    sentence = "dvc.lock still does not agree after the run, so nothing is pushed: train"
+    assert (head, f"{sentence}\n", sentence) == (
+        workplace.tip("change"), capsys.readouterr().err, workplace.outputs()["reason"]
+    )  # fmt: skip
+
+
 def test_checks_are_started_on_the_branch(workplace: Workplace, headway: Headway, retrained: Clone) -> None:
     assert 2 == headway(retrained, workplace.event(1), "pr", "dispatch")  # there is no such workflow yet
 
@@ -153,3 +185,30 @@ def test_checks_are_started_on_the_branch(workplace: Workplace, headway: Headway
 
     [started] = workplace.github.dispatches(NAME)
     assert ("check.yml", "change", workplace.environment["GITHUB_TOKEN"][:3]) == (started.workflow, started.ref, "ghs")
+
+
+@pytest.mark.parametrize(
+    ("trailer", "status", "started"),
+    [
+        ("Headway-Lock: 0123", None, 1),
+        ("Headway-Base: 0123", None, 1),
+        ("Headway-Lock: 0123", "check", 0),
+        ("", None, 0),
+    ],
+    ids=["results", "merge", "checked", "person"],
+)
+def test_missing_checks_are_those_of_the_bots_commits(
+    workplace: Workplace, headway: Headway, trailer: str, status: str | None, started: int
+) -> None:
+    workplace.author.commit({".github/workflows/check.yml": "name: check\n"})
+    workplace.push("main")
+    workplace.author.commit({"README.md": "Words.\n"}, f"A commit\n\n{trailer}")
+    sha = workplace.push("change")
+    event = workplace.event(workplace.open_pull("change"))
+    clone = workplace.check_out(sha)
+    if status:
+        headway(clone, {**event, "HEADWAY_OUTCOME": "success"}, "pr", "status", "--post")
+
+    assert 0 == headway(clone, event, "pr", "dispatch", "--if-missing")
+
+    assert started == len(workplace.github.dispatches(NAME))

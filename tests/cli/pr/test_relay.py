@@ -22,7 +22,7 @@ HOSTILE = "x](https://evil.test) <img src=x> @everyone `|` #1"
 class Fork:
     """A fork of the project with an open pull request, and the runner that relays for it."""
 
-    def __init__(self, workplace: Workplace, files: dict[str, str], branch: str = "change") -> None:
+    def __init__(self, workplace: Workplace, files: dict[str, str], branch: str = "change", base: str = "main") -> None:
         self.workplace = workplace
         bare = workplace.folder / "fork.git"
         shutil.copytree(workplace.bare, bare)
@@ -31,7 +31,7 @@ class Fork:
         workplace.author.run("git", "push", "--quiet", str(bare), f"HEAD:refs/heads/{branch}")
         self.head = workplace.author.run("git", "rev-parse", "HEAD")
         self.branch = branch
-        self.number = workplace.github.open_pull(NAME, branch, fork=FORK, author="mallory")
+        self.number = workplace.github.open_pull(NAME, branch, base_ref=base, fork=FORK, author="mallory")
 
     def runner(self) -> Clone:
         """Return a clone of the default branch: nothing of the fork's is checked out."""
@@ -204,3 +204,14 @@ def test_a_claim_says_what_the_scorecard_says(workplace: Workplace, headway: Hea
     claim = json.loads((clone.root / "claim.json").read_text())
     assert (workplace.tip("change"), "detector") == (claim["head_sha"], claim["model"])
     assert (card.quality.map50_95, len(card.per_class)) == (claim["map50_95"], len(claim["classes"]))
+
+
+def test_a_fork_cannot_set_the_status_that_is_asked_for_by_aiming_at_another_branch(
+    workplace: Workplace, headway: Headway, tmp_path: Path
+) -> None:
+    workplace.push("release")
+    fork = Fork(workplace, {"README.md": "Words.\n"}, base="release")
+
+    assert 0 == headway(fork.runner(), fork.event(), "pr", "relay", str(tmp_path / "none.json"))
+
+    assert ["headway (release)"] == list(workplace.github.statuses(NAME, fork.head))

@@ -87,3 +87,20 @@ def test_a_conflict_names_the_files_and_leaves_the_branch_alone(
     assert {"conflict": "true"} == workplace.outputs()
     assert workplace.tip("change") == clone.run("git", "rev-parse", "HEAD")
     assert "" == clone.run("git", "status", "--porcelain")
+
+
+def test_the_merge_names_the_base_in_a_trailer(workplace: Workplace, headway: Headway) -> None:
+    clone = branch_off(workplace, {"README.md": "Ours.\n"}, {"docs.md": "Theirs.\n"})
+
+    update(workplace, headway, clone)
+
+    assert workplace.tip("main") == clone.run("git", "log", "-1", "--format=%(trailers:key=Headway-Base,valueonly)")
+
+
+def test_a_failure_leaves_its_sentence_for_the_status(workplace: Workplace, headway: Headway) -> None:
+    clone = workplace.check_out(workplace.push("change"))
+    event = workplace.event(workplace.open_pull("change"))
+
+    assert 2 == headway(clone, event, "pr", "update", "--base", "nowhere")
+
+    assert {"reason": "'nowhere' names no commit"} == workplace.outputs()

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from headway.cli.gate import policy_at, policy_digest
 from headway.cli.main import main
@@ -121,8 +122,8 @@ class Workplace:
             ["git", "--git-dir", str(self.bare), "rev-parse", branch], capture_output=True, text=True, check=True
         ).stdout.strip()
 
-    def open_pull(self, branch: str) -> int:
-        return self.github.open_pull(NAME, branch)
+    def open_pull(self, branch: str, base: str = "main") -> int:
+        return self.github.open_pull(NAME, branch, base_ref=base)
 
     def check_out(self, commit: str) -> Clone:
         """Return a clone of all branches at a commit, without credentials, as actions/checkout leaves it."""
@@ -137,14 +138,16 @@ class Workplace:
         """Return the variables of a run for a pull request."""
         pull = self.github.pull(NAME, number)
         head = {"ref": pull.head_ref, "sha": self.github.head(NAME, number)}
-        return self.variables("pull_request", {"pull_request": {"number": number, "head": head}}, pull.base_ref)
+        found = {"number": number, "head": head, "base": {"ref": pull.base_ref}}
+        return self.variables("pull_request", {"pull_request": found}, pull.base_ref)
 
     def queue_event(self, head: str, base: str) -> dict[str, str]:
-        return self.variables("merge_group", {"merge_group": {"head_sha": head, "base_sha": base}}, "")
+        group = {"head_sha": head, "base_sha": base, "base_ref": "refs/heads/main"}
+        return self.variables("merge_group", {"merge_group": group}, "")
 
-    def variables(self, name: str, payload: object, base_ref: str) -> dict[str, str]:
+    def variables(self, name: str, payload: Mapping[str, Any], base_ref: str) -> dict[str, str]:
         path, outputs = self.folder / "event.json", self.folder / "outputs"
-        path.write_text(json.dumps(payload))
+        path.write_text(json.dumps({"repository": {"default_branch": "main"}, **payload}))
         outputs.touch()
         return {
             **self.environment,

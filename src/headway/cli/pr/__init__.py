@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from headway.cli.lazy import LazyGroup
+from headway.cli.pr.reason import TellingGroup
 
 _VERBS = {
     "begin": ("headway.cli.pr.begin:begin", "Say on the head that work has begun."),
@@ -20,6 +20,6 @@ _VERBS = {
 }
 
 
-@click.group(cls=LazyGroup, verbs=_VERBS)
+@click.group(cls=TellingGroup, verbs=_VERBS)
 def pr() -> None:
     """Bring a pull request from its push to its verdict, one step a verb."""

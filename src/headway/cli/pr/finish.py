@@ -12,9 +12,8 @@ import click
 from headway.cli.actions import run_url
 from headway.cli.comment import default_title
 from headway.cli.forge import open_forge
-from headway.cli.pr.target import Target, as_json, by_number, find_target
+from headway.cli.pr.target import Target, as_json, by_number, find_target, from_head
 from headway.cli.progress import say
-from headway.contracts.github import STATUS_CONTEXT
 from headway.contracts.layout import VERDICT
 from headway.contracts.verdict import Verdict, read_verdict
 from headway.errors import YES, InputError
@@ -33,27 +32,36 @@ _NOTHING = "Nothing to retrain: this pull request touches no stage of the pipeli
               type=click.Choice(["success", "failure", "cancelled"]), help="How the steps before ended.")  # fmt: skip
 @click.option("--plan", "do", envvar="HEADWAY_PLAN", type=click.Choice(["", *get_args(Do)]), default="",
               help="What headway pr plan said.")  # fmt: skip
-@click.option("--head", envvar="HEADWAY_PUSHED_HEAD", help="Commit to set it on; the pull request's head otherwise.")
+@from_head
+@click.option("--reason", envvar="HEADWAY_REASON", default="", help="Sentence of the step that failed.")
 @click.option("--conflict", envvar="HEADWAY_CONFLICT", default="", help="true where the base branch conflicts.")
-@click.option("--superseded", envvar="HEADWAY_SUPERSEDED", default="", help="true where the branch has moved on.")
+@click.option("--superseded", envvar="HEADWAY_SUPERSEDED", default="", help="true where nothing is to be done.")
 @as_json
 def finish(
-    number: int | None, outcome: str, do: str, head: str | None, conflict: str, superseded: str, as_json: bool
+    number: int | None,
+    outcome: str,
+    do: str,
+    head: str | None,
+    reason: str,
+    conflict: str,
+    superseded: str,
+    as_json: bool,
 ) -> int:
     """Set the commit status that branch protection asks for, with one sentence of the verdict."""
     if superseded == "true":
-        say("the branch has moved on: its new head gets the status")
+        say("this run has nothing to say about the branch as it is now: no status is set")
         return YES
     target = find_target(number)
     found = conclude(
         cast(Do, do) if do else None,
         job=outcome,
+        reason=reason,
         conflict=conflict == "true",
         verdict=_read_verdict(Path.cwd()) if outcome == "success" and do not in ("", "nothing") else None,
         in_queue=target.in_queue,
     )
     sha, forge = head or target.head_sha, open_forge(Path.cwd())
-    forge.set_status(sha, found.state, found.sentence, context=STATUS_CONTEXT, url=run_url())
+    forge.set_status(sha, found.state, found.sentence, context=target.context, url=run_url())
     if do == "nothing" and found.state == "success":
         renew_report(forge, target)
     click.echo(json.dumps({"head": sha, **asdict(found)}) if as_json else f"{found.state}: {found.sentence}")

@@ -16,17 +16,19 @@ from headway.cli.pr.target import as_json, by_number, find_access
 from headway.cli.progress import say
 from headway.cli.verify import verify_revision
 from headway.contracts.claim import LIMIT_BYTES, Claim, parse_claim
-from headway.contracts.github import STATUS_CONTEXT, PullRequest, State
+from headway.contracts.github import PullRequest, State, status_context
 from headway.contracts.layout import LOCK
 from headway.contracts.lock import parse_lock
 from headway.errors import HeadwayError, InputError
 from headway.integrations.git.history import changed_files
+from headway.integrations.git.origin import default_branch
 from headway.integrations.git.reading import file_at
 from headway.integrations.git.remote import Access, fetch
 from headway.integrations.git.writing import merge_objects
 from headway.ports import Forge
 from headway.pull_request.claim import render_claim
 from headway.pull_request.comment import Report
+from headway.pull_request.outcome import NOTHING
 from headway.pull_request.posting import Posting
 from headway.pull_request.touched import touches_pipeline
 
@@ -42,8 +44,12 @@ def relay(path: Path, number: int | None, as_json: bool) -> None:
     pass the gate: what must be retrained gets a failing status until a maintainer adopts it.
     """
     root, forge, access = Path.cwd(), open_forge(Path.cwd()), find_access()
-    pulls = [forge.pull_request(number)] if number is not None else find_pulls(forge, read_event())
-    due = {pull.number: relay_to(root, forge, pull, access, path) for pull in pulls}
+    event = read_event()
+    default = (event and event.default_branch) or default_branch(root)
+    pulls = [forge.pull_request(number)] if number is not None else find_pulls(forge, event)
+    due = {
+        pull.number: relay_to(root, forge, pull, access, path, status_context(pull.base_ref, default)) for pull in pulls
+    }
     if as_json:
         click.echo(json.dumps({"retraining_due": due}))
     elif not pulls:
@@ -61,7 +67,7 @@ def find_pulls(forge: Forge, event: Event | None) -> Sequence[PullRequest]:
     return [one for one in found if one.open and one.head_sha == run["head_sha"]]
 
 
-def relay_to(root: Path, forge: Forge, pull: PullRequest, access: Access, path: Path) -> bool:
+def relay_to(root: Path, forge: Forge, pull: PullRequest, access: Access, path: Path, context: str) -> bool:
     """Post comment and status; return whether something must be retrained."""
     due = needs_retraining(root, pull, access)
     title = default_title()
@@ -69,10 +75,10 @@ def relay_to(root: Path, forge: Forge, pull: PullRequest, access: Access, path: 
         report = Report(render_claim(read_claim(path, pull.head_sha), pull.number), title, pull.head_sha)
         sentence = f"To be retrained here before it can be merged: headway adopt {pull.number}"
     else:
-        report = Report("Nothing to retrain: no stage of the pipeline is touched.", title, pull.head_sha)
-        sentence = "Nothing to retrain: no stage of the pipeline is touched."
+        report = Report(NOTHING, title, pull.head_sha)
+        sentence = NOTHING
     state: State = "failure" if due else "success"
-    forge.set_status(pull.head_sha, state, sentence, context=STATUS_CONTEXT, url=run_url())
+    forge.set_status(pull.head_sha, state, sentence, context=context, url=run_url())
     Posting(forge, pull.number, report, only_existing=not due).settle()
     say(f"pull request {pull.number}: {sentence}")
     return due

@@ -10,13 +10,13 @@ import click
 from headway.cli.actions import read_event, run_url
 from headway.cli.forge import open_forge
 from headway.cli.pr.target import as_json
-from headway.contracts.github import State
+from headway.contracts.github import CHECK_CONTEXT, State
 from headway.errors import NO, YES
 from headway.integrations.git.writing import commit_at
 
 
 @click.command()
-@click.option("--context", default="check", show_default=True, help="Name of the commit status.")
+@click.option("--context", default=CHECK_CONTEXT, show_default=True, help="Name of the commit status.")
 @click.option("--outcome", envvar="HEADWAY_OUTCOME", required=True, help="Result of the jobs before.")
 @click.option("--sha", "revision", default="HEAD", show_default=True, help="Commit that it is about.")
 @click.option("--post/--no-post", default=None, help="Post it; by default in a dispatched run alone.")

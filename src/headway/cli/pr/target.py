@@ -12,8 +12,9 @@ import click
 
 from headway.cli.actions import Event, read_event
 from headway.cli.forge import find_account, open_forge
-from headway.contracts.github import PullRequest
+from headway.contracts.github import PullRequest, status_context
 from headway.errors import InputError
+from headway.integrations.git.origin import default_branch
 from headway.integrations.git.remote import Access
 from headway.integrations.git.writing import Identity
 
@@ -22,6 +23,10 @@ BOT = Identity("github-actions[bot]", "41898282+github-actions[bot]@users.norepl
 by_number: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     "--pr", "number", type=click.IntRange(min=1), help="Pull request; the event's otherwise."
 )
+from_head: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
+    "--head", metavar="SHA", envvar="HEADWAY_HEAD",
+    help="Commit that headway pr begin found; the pull request's head otherwise.",
+)  # fmt: skip
 as_json: Callable[[Callable[..., Any]], Callable[..., Any]] = click.option(
     "--json", "as_json", is_flag=True, help="Print what was done as JSON."
 )
@@ -35,11 +40,24 @@ class Target:
         number: of the pull request; None for what a merge queue made.
         head_sha: commit that gets the status.
         branch: that results are pushed to; None in a merge queue.
+        base: branch that it goes to.
+        default_branch: of the repository; None where only this clone may know it.
     """
 
     number: int | None
     head_sha: str
     branch: str | None
+    base: str
+    default_branch: str | None = None
+
+    @property
+    def context(self) -> str:
+        """Name of the commit status.
+
+        Raises:
+            InputError: it is not known which branch is the default one.
+        """
+        return status_context(self.base, self.default_branch or default_branch(Path.cwd()))
 
     @property
     def in_queue(self) -> bool:
@@ -96,11 +114,14 @@ def _of_pull_request(found: PullRequest) -> Target:
             f"pull request {found.number} comes from a fork, whose branch is not ours to push to",
             hint=f"take it in: headway adopt {found.number}",
         )
-    return Target(found.number, found.head_sha, found.head_ref)
+    return Target(found.number, found.head_sha, found.head_ref, found.base_ref)
 
 
 def _of_event(event: Event) -> Target:
     if event.name == "merge_group":
-        return Target(None, str(event.payload["merge_group"]["head_sha"]), None)
+        group = event.payload["merge_group"]
+        base = str(group["base_ref"]).removeprefix("refs/heads/")
+        return Target(None, str(group["head_sha"]), None, base, event.default_branch)
     found = event.payload["pull_request"]
-    return Target(int(found["number"]), str(found["head"]["sha"]), str(found["head"]["ref"]))
+    head, base = found["head"], str(found["base"]["ref"])
+    return Target(int(found["number"]), str(head["sha"]), str(head["ref"]), base, event.default_branch)

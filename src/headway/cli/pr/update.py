@@ -13,8 +13,8 @@ from headway.cli.pr.target import as_json, find_identity
 from headway.cli.progress import say
 from headway.contracts.layout import LOCK
 from headway.errors import NO, YES
-from headway.integrations.git.writing import Merged, Resolved, Sides, merge
-from headway.pull_request.generated import is_result
+from headway.integrations.git.writing import Merged, Resolved, Sides, commit_at, merge
+from headway.pull_request.generated import BASE_TRAILER, is_result
 from headway.pull_request.lock_merge import merge_locks
 
 
@@ -28,10 +28,9 @@ def update(base: str | None, as_json: bool) -> int:
     where they do not fit. Exit code 1 where a person must merge; output `conflict` is "true" then.
     """
     base = base or find_base(Path.cwd())
-    short = base.removeprefix("origin/")
-    merged = merge(
-        Path.cwd(), base, resolve=resolve, message=f"Merge {short} for the pull request", identity=find_identity()
-    )
+    message = f"Merge {base.removeprefix('origin/')} for the pull request"
+    message += f"\n\n{BASE_TRAILER}: {commit_at(Path.cwd(), base)}"
+    merged = merge(Path.cwd(), base, resolve=resolve, message=message, identity=find_identity())
     set_output("conflict", json.dumps(bool(merged.conflicts)))
     if as_json:
         click.echo(json.dumps({"base": base, "commit": merged.commit, "conflicts": merged.conflicts}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,21 @@ def merge_base(folder: Path, commit: str) -> str | None:
     """
     answer = ask(folder, "merge-base", "--end-of-options", commit, "HEAD")
     return answer.output.strip() or None if answer.status == 0 else None
+
+
+def follows_with_trailers(folder: Path, old: str, new: str, keys: Sequence[str]) -> bool:
+    """Return whether `new` holds all of `old`, and each commit that leads there bears a trailer of one of the keys.
+
+    The commits are those on the branch itself: what a merge brought in is not asked about.
+
+    Raises:
+        OutsideError: Git failed.
+    """
+    if ask(folder, "merge-base", "--is-ancestor", old, new).status != 0:
+        return False
+    wanted = ",".join(f"key={key}" for key in keys)
+    listed = tell(folder, "log", "-z", "--first-parent", f"--format=%H%n%(trailers:{wanted})", f"{old}..{new}", "--")
+    return all(one.partition("\n")[2].strip() for one in listed.split("\0") if one)
 
 
 def changes_since(folder: Path, commit: str) -> Mapping[str, Change]:

@@ -112,7 +112,7 @@ def _raise_if_refused(said: str, branch: str) -> None:
     if _WORKFLOWS in said:
         raise InputError(
             f"GitHub refuses the push to {branch}: it brings workflow files that no branch of the repository has yet",
-            hint="merge the base into the branch yourself and push it, or give the App the permission `workflows`",
+            hint="merge the base into the branch by hand and push it: a person's push may bring workflow files",
         )
     if any(mark in said for mark in _RULES):
         raise InputError(

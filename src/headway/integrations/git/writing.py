@@ -134,6 +134,15 @@ def commit_at(root: Path, revision: str) -> str:
     return answer.output.splitlines()[-1]  # Git before 2.30 prints the option, too
 
 
+def check_out(root: Path, commit: str) -> None:
+    """Check a commit out, on no branch.
+
+    Raises:
+        OutsideError: changes in the working tree are in the way.
+    """
+    tell(root, "checkout", "--quiet", "--detach", commit, "--")
+
+
 def is_ancestor(root: Path, ancestor: str, commit: str) -> bool:
     """Return whether `commit` holds all of `ancestor`."""
     return ask(root, "merge-base", "--is-ancestor", ancestor, commit).status == 0
