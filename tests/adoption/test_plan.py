@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headway.adoption.plan import Identity, Kind, Plan, Rendering, Updating, add_lines, make_plan
-from headway.integrations.git.three_way import merge_texts
+from headway.integrations.git.merging import merge_texts
 
 NOW = Identity("0.2.0", "headway")
 UPDATING = Updating(lambda _blob: None, partial(merge_texts, labels=("yours", "old", "new")))

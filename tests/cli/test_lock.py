@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,15 @@ def test_installing_adds_one_line_and_keeps_the_others(tmp_path: Path) -> None:
     assert "*.png binary\ndvc.lock merge=headway-lock\n" == (tmp_path / ".gitattributes").read_text()
     assert ("added to", "has the line") == (first.stdout[:8], second.stdout[15:27])
     assert project.git("config", "--local", "merge.headway-lock.driver").endswith("lock merge %O %A %B %P")
+
+
+def test_what_installing_did_is_printed_as_json(tmp_path: Path) -> None:
+    CommittedProject(tmp_path).git("init", "--quiet")
+    line = "dvc.lock merge=headway-lock"
+
+    assert [{"driver": "headway-lock", "line": line, "added": added} for added in (True, False)] == [
+        json.loads(run_headway("lock", "install", "--json", folder=tmp_path).stdout) for _ in range(2)
+    ]
 
 
 def test_installing_needs_a_repository(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def find_root(folder: Path) -> Path:
     Raises:
         InputError: there is none.
     """
-    from headway.integrations.git.three_way import find_top
+    from headway.integrations.git.repository import find_top
 
     root = find_top(folder)
     if root is None:

@@ -53,7 +53,8 @@ def make(folder: Path, *, update: bool, requirement: str | None) -> tuple[Plan, 
         InputError: the folder is not a repository's root, or cannot be updated as it is.
     """
     # Imported here: it refuses to be imported where no Git program is.
-    from headway.integrations.git.three_way import find_top, merge_texts, read_blob
+    from headway.integrations.git.merging import merge_texts
+    from headway.integrations.git.repository import find_top, read_blob
 
     top = find_top(folder)
     if top and top != folder.resolve():
@@ -106,7 +107,7 @@ def _requirement(folder: Path, asked: str | None, record: Record | None, *, upda
 
 
 def _start(folder: Path) -> None:
-    from headway.integrations.git.three_way import start_repository
+    from headway.integrations.git.repository import start_repository
 
     folder.mkdir(parents=True, exist_ok=True)
     start_repository(folder)

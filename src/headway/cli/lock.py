@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import sys
 from pathlib import Path
@@ -11,7 +12,8 @@ import click
 from headway.cli.progress import say
 from headway.contracts.atomic import write_bytes
 from headway.errors import NO, YES, InputError
-from headway.integrations.git.merging import find_top, install_driver, merge_lines
+from headway.integrations.git.merging import install_driver, merge_texts
+from headway.integrations.git.repository import find_top
 from headway.pull_request.lock_merge import merge_locks
 
 DRIVER = "headway-lock"
@@ -35,10 +37,12 @@ def merge(base: Path, ours: Path, theirs: Path, name: str) -> int:
     The result is written to OURS. Entries that both sides changed differently are dropped, so that just those stages
     run again. Exit code 1, with Git's own merge of the lines, where a side is no dvc.lock.
     """
+    sides = base.read_bytes(), ours.read_bytes(), theirs.read_bytes()
     try:
-        merged = merge_locks(base.read_bytes(), ours.read_bytes(), theirs.read_bytes())
+        merged = merge_locks(*sides)
     except InputError as error:
-        merge_lines(base, ours, theirs)
+        lines, _conflicts = merge_texts(*sides, labels=("ours", "base", "theirs"))
+        ours.write_bytes(lines)
         say(f"{shlex.quote(name)}: {error.message}; the conflict is left to you")
         return NO
     # In place: Git reads the temporary file that it named, and nothing else sees it.
@@ -50,12 +54,18 @@ def merge(base: Path, ours: Path, theirs: Path, name: str) -> int:
 
 
 @lock.command()
-def install() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+def install(as_json: bool) -> None:
     """Set up the merge driver in this clone, and name it in .gitattributes."""
     top = find_top(Path.cwd())
+    if top is None:
+        raise InputError("this folder lies in no Git repository", hint="run this in one")
     install_driver(top, DRIVER, "dvc.lock, stage by stage", f"{_command()} lock merge %O %A %B %P")
-    attributes = top / _ATTRIBUTES
-    if add_line(attributes, LINE):
+    added = add_line(top / _ATTRIBUTES, LINE)
+    if as_json:
+        click.echo(json.dumps({"driver": DRIVER, "line": LINE, "added": added}))
+        return
+    if added:
         click.echo(f"added to {_ATTRIBUTES}: {LINE} (commit it, so that all clones know)")
     else:
         click.echo(f"{_ATTRIBUTES} has the line {LINE}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,16 @@ from headway.errors import InputError, OutsideError
 
 @dataclass(frozen=True)
 class Answer:
-    """What a run of git said."""
+    """What a run of git said: its exit code, what it printed, byte for byte, and what it complained of."""
 
     status: int
-    output: str
+    content: bytes
     complaint: str
+
+    @property
+    def output(self) -> str:
+        """What it printed as text, without the last line's end."""
+        return os.fsdecode(self.content).removesuffix("\n")
 
     @property
     def last_line(self) -> str:
@@ -25,7 +31,7 @@ class Answer:
 
 
 def ask(root: Path, *words: str, environment: Mapping[str, str] | None = None) -> Answer:
-    """Run `git WORDS` in `root`; it never asks for a password.
+    """Run `git WORDS` in `root`; it never asks for a password, and speaks English.
 
     Raises:
         InputError: Git is not installed.
@@ -34,13 +40,15 @@ def ask(root: Path, *words: str, environment: Mapping[str, str] | None = None) -
         import git
     except ImportError as error:  # GitPython refuses to import where no git program is
         raise InputError("Git is not installed here", hint='install git, then: pip install "headway[git]"') from error
-    status, output, complaint = git.Git(root).execute(
+    status, content, complaint = git.Git(root).execute(
         ["git", *words],
         with_extended_output=True,
         with_exceptions=False,
+        stdout_as_string=False,
+        strip_newline_in_stdout=False,
         env={"GIT_TERMINAL_PROMPT": "0", **(environment or {})},
     )
-    return Answer(int(status or 0), str(output), str(complaint))
+    return Answer(int(status or 0), bytes(content), str(complaint))
 
 
 def tell(root: Path, *words: str, environment: Mapping[str, str] | None = None) -> str:

@@ -1,48 +1,47 @@
-"""Git: merge drivers, and its own merge of a file's lines."""
+"""Git: its own merge of a file's lines, and merge drivers."""
 
 from __future__ import annotations
 
-import subprocess
+import tempfile
 from pathlib import Path
 
 from headway.errors import InputError, OutsideError
+from headway.integrations.git.command import ask
+
+_CONFLICTS = 127
+"""git merge-file ends with the number of conflicts, at most this; anything above is an error."""
 
 
-def merge_lines(base: Path, ours: Path, theirs: Path) -> None:
-    """Merge three versions of a file as Git itself does; `ours` becomes the result, with markers at conflicts."""
-    _git(
-        ["merge-file", "-L", "ours", "-L", "base", "-L", "theirs", "--", str(ours), str(base), str(theirs)], Path.cwd()
-    )
+def merge_texts(base: bytes, ours: bytes, theirs: bytes, *, labels: tuple[str, str, str]) -> tuple[bytes, bool]:
+    """Return the three-way merge, and whether it holds conflict markers.
+
+    Args:
+        base: what both began with.
+        ours, theirs: what became of it.
+        labels: what the markers call ours, base and theirs.
+
+    Raises:
+        InputError: Git is not installed.
+        OutsideError: Git cannot merge them, for example because one is no text.
+    """
+    names = ("ours", "base", "theirs")
+    with tempfile.TemporaryDirectory(prefix="headway-") as temporary:
+        for name, content in zip(names, (ours, base, theirs), strict=True):
+            (Path(temporary) / name).write_bytes(content)
+        options = [word for label in labels for word in ("-L", label)]
+        answer = ask(Path(temporary), "merge-file", "--stdout", *options, *names)
+    if not 0 <= answer.status <= _CONFLICTS:
+        raise OutsideError(f"git merge-file failed: {answer.last_line}")
+    return answer.content, answer.status > 0
 
 
 def install_driver(folder: Path, name: str, description: str, command: str) -> None:
     """Set up a merge driver in the configuration of the one repository that holds `folder`.
 
     Raises:
-        InputError: it lies in no repository.
-        OutsideError: there is no git program.
+        InputError: it lies in no repository, or Git is not installed.
     """
     for key, value in (("name", description), ("driver", command)):
-        result = _git(["config", "--local", f"merge.{name}.{key}", value], folder)
-        if result.returncode != 0:
-            raise InputError(f"git config: {result.stderr.strip()}", hint="run this in a Git repository")
-
-
-def find_top(folder: Path) -> Path:
-    """Return the top folder of the working tree that holds `folder`.
-
-    Raises:
-        InputError: there is none.
-        OutsideError: there is no git program.
-    """
-    result = _git(["rev-parse", "--show-toplevel"], folder)
-    if result.returncode != 0:
-        raise InputError(f"{folder} lies in no Git repository", hint="run this in one")
-    return Path(result.stdout.rstrip("\n"))
-
-
-def _git(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=False)
-    except FileNotFoundError as error:
-        raise OutsideError("there is no git program on the PATH", hint="install Git") from error
+        answer = ask(folder, "config", "--local", f"merge.{name}.{key}", value)
+        if answer.status != 0:
+            raise InputError(f"git config: {answer.last_line}", hint="run this in a Git repository")
