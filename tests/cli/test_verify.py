@@ -98,6 +98,21 @@ def test_a_revision_may_be_named(project: CommittedProject) -> None:
     )
 
 
+def test_a_base_may_be_named(project: CommittedProject) -> None:
+    project.edit_text("dvc.lock", "cmd: sh code/prepare.sh", "cmd: sh -e code/prepare.sh")
+    project.edit_text("dvc.yaml", "cmd: sh code/prepare.sh", "cmd: sh -e code/prepare.sh")
+    project.commit()
+    project.commit(**{"README.md": "later"})
+
+    assert (0, 1) == tuple(
+        run_headway("verify", *words, folder=project.root).returncode for words in ([], ["--base", "HEAD~2"])
+    )
+
+
+def test_a_base_that_is_no_commit_is_named(ran_once: CommittedProject) -> None:
+    assert "'nowhere' names no commit" in run_headway("verify", "--base", "nowhere", folder=ran_once.root).stderr
+
+
 def test_changes_that_are_not_committed_are_warned_of(project: CommittedProject) -> None:
     project.write("params.yaml", "{}\n")
     result = run_headway("verify", "--no-remote", folder=project.root)

@@ -207,3 +207,73 @@ def test_no_history_proves_nothing(tmp_path: Path) -> None:
     project.commit(**{"note.txt": "no lock"})
 
     assert {"first": "none", "second": "none"} == prove(project)
+
+
+# With a base, no commit of what is proposed proves anything.
+
+
+def prove_for(project: CommittedProject, base: str) -> dict[str, Proof]:
+    first, second = (PipelineStage(name, "dvc.lock", name, {"cmd": ""}, "", (), ()) for name in ("first", "second"))
+    with Commit(project.root, "HEAD") as commit:
+        histories = commit.history(["dvc.lock"]), commit.history(["dvc.lock"], base)
+        found = Proofs(commit.commit, histories[0], [], complete=True, base=histories[1])
+        return {"first": found.find(first, []), "second": found.find(second, [first])}
+
+
+def test_a_lock_edited_by_hand_is_not_proven_by_one_more_commit(history: CommittedProject) -> None:
+    history.git("branch", "base")
+    write_lock(history, first=1, second=2)
+    history.commit(**{"README.md": "later"})
+
+    assert {"first": "parent", "second": "none"} == prove_for(history, "base")
+
+
+def test_what_the_base_holds_is_proven_by_it(history: CommittedProject) -> None:
+    history.commit(**{"note.txt": "on the base"})
+    history.git("branch", "base")
+    history.commit(**{"README.md": "later"})
+
+    assert {"first": "parent", "second": "parent"} == prove_for(history, "base")
+
+
+def test_what_the_base_once_held_is_proven_by_it(history: CommittedProject) -> None:
+    write_lock(history, first=1, second=2)
+    history.git("branch", "base")
+    write_lock(history, first=1, second=1)
+
+    assert {"first": "parent", "second": "parent"} == prove_for(history, "base")
+
+
+def test_entries_that_the_base_never_held_together_are_unproven(history: CommittedProject) -> None:
+    write_lock(history, first=2, second=1)
+    write_lock(history, first=3, second=2)
+    history.git("branch", "base")
+    write_lock(history, first=2, second=2)
+
+    assert {"first": "parent", "second": "none"} == prove_for(history, "base")
+
+
+def test_what_a_merge_brought_into_the_base_is_unproven(history: CommittedProject) -> None:
+    merge_hand_written(history, first=2, second=3)
+    history.git("branch", "base")
+    history.commit(**{"README.md": "later"})
+
+    assert {"first": "parent", "second": "none"} == prove_for(history, "base")
+
+
+def test_two_retrained_branches_squashed_into_one_commit_stay_unproven(branched: CommittedProject) -> None:
+    branched.git("checkout", "--quiet", "one")
+    branched.git("merge", "--quiet", "--squash", "two")
+    branched.commit()
+    branched.commit(**{"README.md": "later"})
+    answer = verify_revision(branched.root, base="main")
+
+    assert [("first", "run"), ("second", "none")] == [(stage.name, stage.proof) for stage in answer.stages]
+
+
+def test_where_no_records_are_expected_a_base_changes_nothing(branched: CommittedProject, tmp_path: Path) -> None:
+    merge_branches(branched)
+    clone = branched.clone(tmp_path / "clone")
+    answer = verify_revision(clone.root, remote=False, base="origin/main")
+
+    assert (True, ["unknown", "unknown"]) == (answer.agrees, [stage.proof for stage in answer.stages])

@@ -30,8 +30,9 @@ _DVC = ".dvc"
 @click.argument("revision", metavar="[REV]", default="HEAD")
 @click.option("--remote", metavar="NAME", help="Remote to ask instead of the default one.")
 @click.option("--no-remote", is_flag=True, help="Ask no remote: Git alone.")
+@click.option("--base", metavar="REV", help="Branch that REV is to go into: only its commits and runs prove anything.")
 @click.option("--json", "as_json", is_flag=True, help="Print the whole answer as JSON.")
-def verify(revision: str, remote: str | None, no_remote: bool, as_json: bool) -> int:
+def verify(revision: str, remote: str | None, no_remote: bool, base: str | None, as_json: bool) -> int:
     """Say whether code, params, data, dvc.lock and remote agree at REV (default: HEAD).
 
     Only Git's objects are read, and the remote is only asked what it has: nothing is pulled. Exit code 0: all agree,
@@ -43,25 +44,29 @@ def verify(revision: str, remote: str | None, no_remote: bool, as_json: bool) ->
     with Commit(root, revision) as commit:
         if commit.is_dirty:
             say("warning: tracked files have changes that are not committed; they are not looked at")
-        answer = _verify(root, commit, False if no_remote else remote)
+        answer = _verify(root, commit, False if no_remote else remote, base)
     click.echo(answer.model_dump_json(indent=2) if as_json else "\n".join(render(answer)))
     return YES if answer.agrees else NO
 
 
-def verify_revision(root: Path, revision: str = "HEAD", *, remote: str | Literal[False] | None = None) -> Verification:
+def verify_revision(
+    root: Path, revision: str = "HEAD", *, remote: str | Literal[False] | None = None, base: str | None = None
+) -> Verification:
     """Verify one commit of the project at `root`, the folder that holds `.dvc`.
 
     Args:
         root: the project.
         revision: anything that names a commit to Git.
         remote: the remote to ask; None for the default one, if there is one; False for none.
+        base: the branch that it is to go into; None where it is on it. With a base no commit of the proposal proves an
+            entry of dvc.lock, only the base's commits do, and records of runs.
 
     Raises:
         InputError: no project, commit or remote of that name, or a dvc.yaml that DVC refuses.
         OutsideError: the remote cannot be reached.
     """
     with Commit(root, revision) as commit:
-        return _verify(root, commit, remote)
+        return _verify(root, commit, remote, base)
 
 
 def find_project(folder: Path) -> Path:
@@ -76,7 +81,7 @@ def find_project(folder: Path) -> Path:
     raise InputError(f"{folder} lies in no DVC project", hint="change into one; headway init makes one")
 
 
-def _verify(root: Path, commit: Commit, wanted: str | Literal[False] | None) -> Verification:
+def _verify(root: Path, commit: Commit, wanted: str | Literal[False] | None, base: str | None) -> Verification:
     pipeline = CommittedPipeline(root, commit.commit, commit.kinds(""))
     default = default_remote(pipeline.repo)
     name = (wanted or default) if wanted is not False else None
@@ -86,7 +91,8 @@ def _verify(root: Path, commit: Commit, wanted: str | Literal[False] | None) -> 
     # What only this machine ran is all on this machine; what a remote should have is only known to be lacking there.
     complete = remote.records_runs if remote else default is None and cache.records_runs
     stores: list[ObjectStore] = [cache, *([remote] if remote else [])]
-    proofs = Proofs(commit.commit, commit.history(locks), stores, complete)
+    accepted = commit.history(locks, base) if base is not None else None
+    proofs = Proofs(commit.commit, commit.history(locks), stores, complete, accepted)
     lock = commit.read(LOCK.as_posix())
     return Verification(
         commit=commit.commit,

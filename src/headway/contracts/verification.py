@@ -20,9 +20,9 @@ DisagreementKind = Literal[
     "unproven",
 ]
 """not-run: dvc.lock has no entry. command, params, dependency: dvc.yaml or Git holds another than the lock says, or one
-of them names none. output: a result that lies in Git is another than the lock says, or one of them names none. chain: two entries name different hashes for one path. orphan: an
-entry without a stage. missing-on-remote: an object, or a member of a directory, is not there. unproven: no run is
-known to have made this entry."""
+of them names none. output: as these, of a result that lies in Git. chain: two entries name different hashes for one
+path. orphan: an entry without a stage. missing-on-remote: an object, or a member of a directory, is not there.
+unproven: no run is known to have made this entry."""
 
 
 class Disagreement(Document):

@@ -30,19 +30,22 @@ class Proofs:
         history: the commits that changed its dvc.lock files.
         stores: where records of runs are looked for.
         complete: whether a run without a record in `stores` is one that was not made, as far as anybody can tell.
+        base: as `history`, of the branch that the commit is to go into; None where it is on that branch. With it, only
+            that branch's commits prove anything: whoever proposes a change could commit twice.
     """
 
     commit: str
     history: LockHistory
     stores: Sequence[ObjectStore]
     complete: bool
+    base: LockHistory | None = None
     _read: dict[tuple[str, str], Mapping[str, bytes]] = field(default_factory=dict, init=False, repr=False)
 
     def find(self, stage: PipelineStage, upstream: Iterable[PipelineStage]) -> Proof:
         """Return what proves a stage's entry.
 
         A parent proves it that has the same entry, unless a merge brought the entry about, or first joined it with
-        those of the stages that it depends on.
+        those of the stages that it depends on. With a base, so does any commit of the base.
         """
         if stage.entry is None:
             return "unknown"
@@ -50,18 +53,36 @@ class Proofs:
             return "run"
         own = (stage.lock, stage.key)
         joined = {own, *((one.lock, one.key) for one in upstream)}
-        if self._is_inherited(own) and self._comes_from_a_run({own}) and self._comes_from_a_run(joined):
+        inherited = self._is_accepted(self.base, own, joined) if self.base else self._is_inherited(own, joined)
+        if inherited:
             return "parent"
         return "none" if stage.records_runs and self.complete else "unknown"
 
-    def _is_inherited(self, entry: Entry) -> bool:
+    def _is_accepted(self, base: LockHistory, own: Entry, joined: set[Entry]) -> bool:
+        """Return whether commits of the base that are no merges first had the entry, and first joined it."""
+        written = self._texts(self.commit, {own})[own] is not None
+        return written and self._is_brought_about(base, {own}) and self._is_brought_about(base, joined)
+
+    def _is_brought_about(self, base: LockHistory, entries: set[Entry]) -> bool:
+        wanted = self._texts(self.commit, entries)
+
+        def holds(commit: str) -> bool:
+            return self._texts(commit, entries) == wanted
+
+        return any(
+            holds(commit) and len(base.parents(commit)) < _MERGE and not any(map(holds, base.parents(commit)))
+            for commit in base.commits
+        )
+
+    def _is_inherited(self, own: Entry, joined: set[Entry]) -> bool:
         tip = self.history.tip
         if tip is None:
             return False
-        text = self._texts(tip, {entry})
-        if text[entry] is None:
+        text = self._texts(tip, {own})
+        if text[own] is None:
             return False
-        return tip != self.commit or any(self._texts(one, {entry}) == text for one in self.history.parents(tip))
+        held = tip != self.commit or any(self._texts(one, {own}) == text for one in self.history.parents(tip))
+        return held and self._comes_from_a_run({own}) and self._comes_from_a_run(joined)
 
     def _comes_from_a_run(self, entries: set[Entry]) -> bool:
         """Return whether a commit that first had these entries together, from the tip back, was no merge."""

@@ -133,9 +133,14 @@ class Commit:
         place = f":(top,literal){self._prefix}{path}"
         return bool(_run(self._project, "log", "-1", "--format=%H", self.commit, "--", place))
 
-    def history(self, paths: Sequence[str]) -> FileHistory:
-        """Return the commits, from this one back, that changed one of `paths`."""
-        return FileHistory(self._project, self._prefix, self.commit, paths, self._blobs)
+    def history(self, paths: Sequence[str], revision: str | None = None) -> FileHistory:
+        """Return the commits, from this one or `revision` back, that changed one of `paths`.
+
+        Raises:
+            InputError: there is no such commit.
+        """
+        last = self.commit if revision is None else _resolve(self._project, revision)
+        return FileHistory(self._project, self._prefix, last, paths, self._blobs)
 
     @property
     def is_dirty(self) -> bool:
@@ -160,6 +165,10 @@ class FileHistory:
     @property
     def tip(self) -> str | None:
         return next(iter(self._parents), None)
+
+    @property
+    def commits(self) -> Sequence[str]:
+        return list(self._parents)
 
     def parents(self, commit: str) -> Sequence[str]:
         return self._parents[commit]
