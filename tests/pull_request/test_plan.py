@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from headway.contracts.verification import Disagreement, DisagreementKind, StageAnswer, Verification
 from headway.pull_request.plan import drop_unproven, make_plan
 
-LOCKS = st.sampled_from([None, b"one", b"two"])
 LOCK = b"""schema: '2.0'
 stages:
   prepare:
@@ -32,31 +31,70 @@ def verification(*kinds: tuple[str, DisagreementKind]) -> Verification:
     return Verification(commit="a" * 40, lock_sha256=None, remote=None, stages=stages)
 
 
-@given(base=LOCKS, lock=LOCKS, objection=st.none() | st.text())
-def test_whatever_disagrees_is_trained(base: bytes | None, lock: bytes | None, objection: str | None) -> None:
-    found = make_plan(verification(("train", "params")), base_lock=base, lock=lock, objection=objection)
+def plan(
+    found: Verification,
+    *,
+    base: Verification | None = None,
+    touched: bool = False,
+    replaced: tuple[str, ...] = (),
+    objection: str | None = None,
+) -> tuple[str, str]:
+    made = make_plan(found, base=base, touched=touched, replaced=replaced, objection=objection)
+    return made.do, made.reason
 
-    assert ("train", "to run: train") == (found.do, found.reason)
+
+@given(touched=st.booleans(), replaced=st.sampled_from([(), ("dvc.lock",)]), objection=st.none() | st.text())
+def test_whatever_disagrees_is_trained(touched: bool, replaced: tuple[str, ...], objection: str | None) -> None:
+    found = verification(("train", "params"))
+
+    assert ("train", "to run: train") == plan(
+        found, base=verification(), touched=touched, replaced=replaced, objection=objection
+    )
 
 
 @pytest.mark.parametrize(
-    ("base", "lock", "objection", "do"),
+    ("base", "touched", "do"),
     [
-        (b"one", b"one", None, "nothing"),
-        (b"one", b"one", "there is no verdict yet", "nothing"),
-        (b"one", b"two", None, "recall"),
-        (None, b"two", None, "recall"),
-        (b"one", b"two", "the policy is another", "judge"),
+        (verification(("train", "params")), False, "nothing"),
+        (verification(("train", "params")), True, "train"),
+        (verification(("train", "command")), False, "train"),
+        (verification(("train", "params"), ("prepare", "params")), False, "train"),
+        (None, False, "train"),
     ],
 )
-def test_where_all_agrees_lock_and_verdict_decide(
-    base: bytes | None, lock: bytes | None, objection: str | None, do: str
+def test_what_disagrees_on_the_base_too_is_not_trained_for_a_change_beside_the_pipeline(
+    base: Verification | None, touched: bool, do: str
 ) -> None:
-    assert do == make_plan(verification(), base_lock=base, lock=lock, objection=objection).do
+    assert do == plan(verification(("train", "params")), base=base, touched=touched)[0]
+
+
+@pytest.mark.parametrize(
+    ("replaced", "objection", "do"),
+    [
+        ((), None, "nothing"),
+        ((), "there is no verdict yet", "nothing"),
+        (("dvc.lock",), None, "recall"),
+        (("reports/verdict.json",), "the policy is another", "judge"),
+    ],
+)
+def test_where_all_agrees_results_and_verdict_decide(replaced: tuple[str, ...], objection: str | None, do: str) -> None:
+    assert do == plan(verification(), replaced=replaced, objection=objection)[0]
 
 
 def test_the_reason_for_a_judge_is_the_objection() -> None:
-    assert "no" == make_plan(verification(), base_lock=b"one", lock=b"two", objection="no").reason
+    assert ("judge", "no") == plan(verification(), replaced=("dvc.lock",), objection="no")
+
+
+def unverifiable(*sentences: str) -> Verification:
+    stage = StageAnswer(name="train", disagreements=(), unverifiable=sentences, proof="run")
+    return verification().model_copy(update={"stages": (stage,)})
+
+
+@pytest.mark.parametrize(
+    ("base", "do"), [(None, "train"), (unverifiable("b"), "train"), (unverifiable("a", "b"), "recall")]
+)
+def test_what_git_cannot_show_is_left_to_dvc_unless_the_base_has_it_too(base: Verification | None, do: str) -> None:
+    assert do == plan(unverifiable("a"), base=base, replaced=("dvc.lock",))[0]
 
 
 @pytest.mark.parametrize("kind", ["unproven", "orphan"])

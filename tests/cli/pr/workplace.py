@@ -13,13 +13,25 @@ from pathlib import Path
 from typing import Any
 
 from headway.cli.gate import policy_at, policy_digest
+from headway.cli.gate.champion import describe
 from headway.cli.main import main
-from headway.contracts.layout import LOCK, VERDICT
+from headway.contracts.layout import LOCK, VERDICT, ModelFiles
+from headway.contracts.lock import output_digests, read_lock
+from headway.contracts.manifest import MODEL, FileDigest, InputFacts, Manifest, Metrics, manifest_json, seal
+from headway.contracts.scorecard import AtThreshold, Quality
 from headway.contracts.verdict import write_verdict
 from tests.github.fake import FakeGitHub
-from tests.verdicts import verdict
+from tests.verdicts import finding, verdict
 
 NAME = "acme/yolo"
+MODEL_FILES = ModelFiles("detector")
+UNKNOWN = dict.fromkeys(("map50_95", "map50", "map75", "map_small", "map_medium", "map_large", "recall_100"))
+COUNTS = {"true_positives": 0, "false_positives": 0, "false_negatives": 0}
+METRICS = Metrics(
+    quality=Quality(images=1, boxes=1, **UNKNOWN),
+    operating_point=AtThreshold(threshold=0.5, iou=0.5, precision=None, recall=None, f1=None, **COUNTS),
+    expected_calibration_error=None,
+)
 PARAMS = "model: detector\ntrain: {epochs: 1}\ngate: {margin: 0.05}\n"
 PIPELINE = """stages:
   prepare:
@@ -27,17 +39,19 @@ PIPELINE = """stages:
     deps: [raw.txt]
     outs: [prepared.txt]
   train:
-    cmd: cat prepared.txt params.yaml > model.txt && mkdir -p reports && cp params.yaml reports/metrics.yaml
+    cmd: >-
+      mkdir -p reports models/detector && cat prepared.txt params.yaml > models/detector/model.onnx
+      && cp params.yaml reports/metrics.yaml
     deps: [prepared.txt]
     params: [train]
     outs:
-      - model.txt
+      - models/detector/model.onnx
     metrics:
       - reports/metrics.yaml: {cache: false}
 """
 FILES = {
     ".dvc/config": "[core]\n    analytics = false\n    remote = here\n['remote \"here\"']\n    url = ../../storage\n",
-    ".gitignore": "/prepared.txt\n/model.txt\n/report.md\n",
+    ".gitignore": "/prepared.txt\n/models/detector/model.onnx\n/report.md\n",
     "README.md": "A project.\n",
     "dvc.yaml": PIPELINE,
     "params.yaml": PARAMS,
@@ -82,7 +96,9 @@ class Clone:
         self.run("dvc", "push", "--quiet", "--run-cache")
 
     def judge(self, base: str, decision: str = "accept") -> None:
-        """Write the verdict that a gate would write, without a champion."""
+        """Write the verdict that a gate would write, without a champion, and the manifest that it is about."""
+        manifest = self.package()
+        outcome = {"accept": "pass", "reject": "fail", "inconclusive": "undecided"}[decision]
         write_verdict(
             self.root / VERDICT,
             verdict(
@@ -90,9 +106,29 @@ class Clone:
                 summary=f"{decision.capitalize()}: it is so.",
                 lock_sha256=hashlib.sha256((self.root / LOCK).read_bytes()).hexdigest(),
                 policy_sha256=policy_digest(policy_at(self.root, base)),
+                candidate=describe(manifest, "working tree", None),
+                findings=(finding("floor", "mAP50", outcome, "so it is"),),
                 champion=None,
             ),
         )
+
+    def package(self) -> Manifest:
+        """Write the manifest of the model that dvc.lock records."""
+        onnx = output_digests(read_lock(self.root / LOCK))[MODEL_FILES.onnx.as_posix()]
+        manifest = seal(
+            name=MODEL_FILES.name,
+            classes=("blob",),
+            input=InputFacts(size=64, padding=114),
+            operating_threshold=0.5,
+            files={MODEL: FileDigest(sha256=hashlib.sha256(onnx.encode()).hexdigest(), md5=onnx, size_bytes=1)},
+            dataset_digest="0" * 64,
+            params_digest="0" * 64,
+            upstream_digest="0" * 64,
+            scorecard=FileDigest(sha256="0" * 64, md5="0" * 32, size_bytes=1),
+            metrics=METRICS,
+        )
+        self.write({MODEL_FILES.manifest.as_posix(): manifest_json(manifest)})
+        return manifest
 
     def files_of(self, commit: str) -> set[str]:
         """Return the files that a commit changed."""

@@ -51,6 +51,33 @@ def contents_of(folder: Path, path: Path) -> Iterator[bytes]:
             yield bytes(repository.odb.stream(bytes.fromhex(sha)).read())
 
 
+def commits_that_brought(folder: Path, path: Path, revision: str) -> list[str]:
+    """Return the commits of this clone, newest first, that made `path` what it is at `revision`; no merges.
+
+    Git is asked by the object's hash, which equal contents share. `path` is relative to `folder`.
+
+    Raises:
+        InputError: there is no repository.
+    """
+    import git
+
+    repository = _open(folder)
+    below = Path(os.path.relpath(folder / path, repository.working_tree_dir or folder)).as_posix()
+
+    def blob_at(commit: str) -> str | None:
+        try:
+            return str(repository.git.rev_parse("--verify", "--quiet", "--end-of-options", f"{commit}:{below}"))
+        except git.GitCommandError:
+            return None
+
+    blob = blob_at(revision)
+    if blob is None:
+        return []
+    sought = f"--find-object={blob.splitlines()[-1]}"
+    listed = repository.git.log("--all", revision, "--format=%H", sought, "--", f":(top,literal){below}")
+    return [commit for commit in listed.splitlines() if blob_at(commit) == blob]
+
+
 def _open(folder: Path) -> git.Repo:
     try:
         import git
