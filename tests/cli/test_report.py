@@ -161,14 +161,6 @@ def test_without_a_verdict_the_hint_names_the_gate(project: Path) -> None:
     assert "error: reports/verdict.json does not exist\nhint: run: headway gate\n" == result.stderr
 
 
-def test_nothing_to_judge_needs_no_verdict(project: Path) -> None:
-    (project / "reports/verdict.json").unlink()
-    result = report(project, "--nothing")
-
-    assert 0 == result.returncode
-    assert rendered(result.stdout).text.startswith("✅ Nothing to judge: detector")
-
-
 def test_images_are_embedded_from_a_host_that_the_team_names(project: Path) -> None:
     host = "https://images.example.org/{image_id}.jpg"
 

@@ -14,7 +14,7 @@ import pytest
 
 from headway.contracts.github import Comment, CommitStatus, PullRequest
 from headway.errors import HeadwayError, InputError, OutsideError
-from headway.integrations.github import GitHub, Patience, open_github, read_account
+from headway.integrations.github import GitHub, Patience, read_account
 from tests.acme import QUICK, REPOSITORY, RIGHTS, Acme
 from tests.github.bare import commit, make_bare
 from tests.github.faults import Kind
@@ -444,7 +444,7 @@ def test_the_repository_is_found(
 )
 def test_an_origin_that_is_no_repository_on_github_is_refused(origin: str | None) -> None:
     with pytest.raises(InputError, match="names no repository on GitHub"):
-        open_github({"GITHUB_TOKEN": "t"}, origin)
+        read_account({"GITHUB_TOKEN": "t"}, origin)
 
 
 @pytest.mark.parametrize(
@@ -459,7 +459,7 @@ def test_an_origin_that_is_no_repository_on_github_is_refused(origin: str | None
 )
 def test_settings_that_cannot_be_used_are_input(environment: dict[str, str]) -> None:
     with pytest.raises(InputError):
-        open_github({"GITHUB_REPOSITORY": REPOSITORY, **environment})
+        read_account({"GITHUB_REPOSITORY": REPOSITORY, **environment})
 
 
 def test_the_token_of_headway_goes_first() -> None:

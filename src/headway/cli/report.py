@@ -13,9 +13,7 @@ from headway.cli.gate.policy import default_base
 from headway.cli.progress import say
 from headway.contracts.atomic import write_text
 from headway.contracts.canonical import readable_json
-from headway.contracts.layout import PARAMS, VERDICT
-from headway.contracts.params.document import read_document
-from headway.contracts.params.model import read_model
+from headway.contracts.layout import VERDICT
 from headway.contracts.verdict import Verdict, read_verdict
 from headway.errors import InputError
 from headway.integrations.git.history import changes_since, merge_base
@@ -25,7 +23,7 @@ from headway.pull_request.report.budget import Report
 from headway.pull_request.report.facts import Base, Facts
 from headway.pull_request.report.gathering import read_run
 from headway.pull_request.report.images import check_image_url
-from headway.pull_request.report.render import render, render_nothing
+from headway.pull_request.report.render import render
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -37,19 +35,14 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--image-url", metavar="URL", envvar="HEADWAY_IMAGE_URL", help="Your own host of test images: {image_id}."
 )
-@click.option("--nothing", is_flag=True, help="Say that this pull request changes nothing that the model depends on.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was decided, what was left out, and the Markdown.")
-def report(file: Path, base: str | None, out: Path | None, image_url: str | None, nothing: bool, as_json: bool) -> None:
+def report(file: Path, base: str | None, out: Path | None, image_url: str | None, as_json: bool) -> None:
     """Write the report of a verdict: what was decided and why, what changed, and every figure behind it.
 
     It ends with 0 whatever the verdict is. In GitHub Actions the text also goes to the job summary.
     """
-    root = Path.cwd()
-    if nothing:
-        verdict, written = None, Report(render_nothing(read_model(read_document(root / PARAMS))))
-    else:
-        verdict = read_verdict(file)
-        written = render(gather(root, verdict, base, check_image_url(image_url) if image_url else None))
+    verdict = read_verdict(file)
+    written = render(gather(Path.cwd(), verdict, base, check_image_url(image_url) if image_url else None))
     if out is not None:
         write_text(out, written.text)
         say(f"written to {out}")
@@ -111,12 +104,6 @@ def _read(root: Path, path: Path) -> bytes | None:
         return None
 
 
-def _json(verdict: Verdict | None, written: Report) -> str:
-    content = readable_json(
-        {
-            "decision": verdict.decision if verdict else None,
-            "summary": verdict.summary if verdict else None,
-            **asdict(written),
-        }
-    )
+def _json(verdict: Verdict, written: Report) -> str:
+    content = readable_json({"decision": verdict.decision, "summary": verdict.summary, **asdict(written)})
     return content.replace("##[", "#\\u0023[")  # a command to the runner, anywhere in a line of its log

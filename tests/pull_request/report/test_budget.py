@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from headway.pull_request.report.budget import LONGEST_BYTES, Rank, Section, assemble
 from headway.pull_request.report.facts import Facts, Run
-from headway.pull_request.report.render import render, render_nothing
+from headway.pull_request.report.render import render
 from tests.pull_request.report.rendered import rendered
 from tests.pull_request.report.reports import data, make_facts
 from tests.verdicts import class_comparison, finding, verdict, worse_image
@@ -88,13 +88,6 @@ def test_a_run_of_which_nothing_is_known_has_a_report() -> None:
     text = render(make_facts(Run(), base=None, no_base="there is no repository")).text
 
     assert "there is no repository" in text
-
-
-def test_nothing_to_judge_is_said_in_a_few_words() -> None:
-    page = rendered(render_nothing("detector"))
-
-    assert page.text.startswith("✅ Nothing to judge: detector")
-    assert "changes nothing that the model depends on" in page.text
 
 
 @pytest.mark.parametrize("length", [0, 100])

@@ -2,6 +2,6 @@
 
 from headway.integrations.github.account import Account, read_account
 from headway.integrations.github.calls import Patience
-from headway.integrations.github.client import GitHub, open_github
+from headway.integrations.github.client import GitHub
 
-__all__ = ["Account", "GitHub", "Patience", "open_github", "read_account"]
+__all__ = ["Account", "GitHub", "Patience", "read_account"]

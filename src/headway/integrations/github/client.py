@@ -12,7 +12,7 @@ from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as GitHubPullRequest
 
 from headway.contracts.github import Comment, CommitStatus, Protection, PullRequest, State
-from headway.integrations.github.account import Account, read_account
+from headway.integrations.github.account import Account
 from headway.integrations.github.calls import Call, Caller, Patience, is_rate_limit
 from headway.integrations.github.rules import read_protection
 
@@ -26,15 +26,6 @@ _UNPROTECTED = "Branch not protected"
 
 _COMMENT = "pull-requests: write"
 _READ = "pull-requests: read"
-
-
-def open_github(environment: Mapping[str, str], origin: str | None = None) -> GitHub:
-    """Return the repository that the environment, or else the address of `origin`, names.
-
-    Raises:
-        InputError: as `read_account`.
-    """
-    return GitHub(read_account(environment, origin))
 
 
 class GitHub:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from headway.contracts.markdown import code
 from headway.pull_request.report.budget import LONGEST_BYTES, Rank, Report, Section, assemble
 from headway.pull_request.report.curves import precision_recall, training_curves
 from headway.pull_request.report.differences import differences
@@ -35,12 +34,3 @@ def render(facts: Facts, longest_bytes: int = LONGEST_BYTES) -> Report:
     """Return the report for a pull request, at most `longest_bytes` long."""
     sections = [Section(name, rank, tuple(write(facts))) for name, rank, write in _SECTIONS]
     return assemble(sections, longest_bytes)
-
-
-def render_nothing(model: str) -> str:
-    """Return the report of a pull request that changes nothing that a stage depends on."""
-    return (
-        f"## ✅ Nothing to judge: {code(model)}\n\n"
-        "**This pull request changes nothing that the model depends on.** "
-        "The pipeline was not run, and the model stays what it is.\n"
-    )
