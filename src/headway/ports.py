@@ -385,6 +385,11 @@ class LockHistory(Protocol):
         """The newest of them, seen from the commit that is asked about; None where there is none."""
         ...
 
+    @property
+    def commits(self) -> Sequence[str]:
+        """All of them, the newest first."""
+        ...
+
     def parents(self, commit: str) -> Sequence[str]:
         """Return those before `commit`: none at the first, several at a merge that took from several."""
         ...
