@@ -128,8 +128,10 @@ class Team:
         return self.start(number, **options).wait()
 
     def start(self, number: int, **options: Any) -> RunningWorkflow:
+        """Start retrain.yml, as often as wanted with one and the same `event`, as GitHub does when a run is re-run."""
         given = {"token": self.token()} | options
-        return self.act.start("retrain.yml", "pull_request", self.event(number), **given)
+        event = given.pop("event", None) or self.event(number)
+        return self.act.start("retrain.yml", "pull_request", event, **given)
 
     def reports(self, number: int) -> list[Comment]:
         """Return the comments of the bot."""

@@ -104,11 +104,79 @@ def test_lost_runner_costs_only_time(team: Team) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("broken", ["*/dispatches", "*/comments*"], ids=["after the push", "before the comment"])
+def test_run_that_broke_after_its_push_is_finished_by_the_same_run_again(team: Team, broken: str) -> None:
+    team.change(BRANCH, epochs=3)
+    number = team.open(BRANCH)
+    event = team.event(number)
+    team.github.fail_next("forbidden", "POST", broken, times=99)
+    assert "failure" == team.retrain(number, event=event).job("retrain").conclusion
+    assert ("error", []) == (team.state(number), team.reports(number))
+    pushed = team.head(number)
+    team.github.faults.clear()
+    assert "success" == team.retrain(number, event=event).job("retrain").conclusion
+    assert git.is_ancestor(team.bare, pushed, team.head(number))
+    assert (1, "success") == (len(team.reports(number)), team.state(number))
+    assert (1, {BRANCH}) == (team.trained, {one.ref for one in team.github.dispatches(NAME)})
+
+
+@pytest.mark.slow
+def test_run_that_was_lost_before_its_push_is_finished_by_the_same_run_again(team: Team) -> None:
+    team.change(BRANCH, epochs=3)
+    number = team.open(BRANCH)
+    event = team.event(number)
+    team.hold.touch()
+    running = team.start(number, event=event)
+    wait_for(lambda: team.trained == 1)
+    running.kill()
+    running.wait()
+    team.hold.unlink()
+    assert "success" == team.retrain(number, event=event).job("retrain").conclusion
+    assert (1, "success") == (len(team.reports(number)), team.state(number))
+
+
+def test_finished_run_again_changes_nothing_and_judges_the_head_that_it_left(
+    reported: Team, first_run: FirstRun
+) -> None:
+    event = reported.event(1)
+    event["pull_request"]["head"]["sha"] = first_run.asked
+    assert "success" == reported.retrain(1, event=event).job("retrain").conclusion
+    assert (0, first_run.head, 1) == (reported.trained, reported.head(1), len(reported.reports(1)))
+    assert ("success", "STALE" in reported.reports(1)[0].body) == (reported.state(1), False)
+
+
+def test_run_again_on_a_closed_pull_request_does_nothing(reported: Team) -> None:
+    event = reported.event(1)
+    repository = reported.github.repositories[NAME]
+    repository.pulls[1].state = "closed"
+    repository.statuses.clear()
+    assert "success" == reported.retrain(1, event=event).job("retrain").conclusion
+    assert (0, "") == (reported.trained, reported.state(1))
+
+
+@pytest.mark.slow
+def test_other_base_gives_a_status_of_its_own(team: Team) -> None:
+    git.read(team.bare, "update-ref", "refs/heads/release", "main")
+    team.commit(BRANCH, {"README.md": "Better words.\n"})
+    number = team.github.open_pull(NAME, BRANCH, base_ref="release")
+    event = team.event(number, "edited") | {"changes": {"base": {"ref": {"from": "main"}}}}
+    assert "success" == team.retrain(number, event=event).job("retrain").conclusion
+    assert ["headway (release)"] == list(team.github.statuses(NAME, team.head(number)))
+
+
+def test_new_title_starts_nothing(team: Team) -> None:
+    team.commit(BRANCH, {"README.md": "Better words.\n"})
+    number = team.open(BRANCH)
+    event = team.event(number, "edited") | {"changes": {"title": {"from": "Words"}}}
+    assert {} == team.retrain(number, event=event).jobs
+
+
+@pytest.mark.slow
 def test_training_is_not_repeated_after_a_run_that_ended_before_its_push(team: Team) -> None:
     team.change(BRANCH, epochs=3)
     number = team.open(BRANCH)
     running = team.start(number)
-    wait_for(lambda: running.printed("files pushed"))
+    wait_for(lambda: running.printed("files pushed:"))
     running.kill()
     running.wait()
     team.retrain(number)
@@ -165,7 +233,8 @@ def test_merge_queue_is_verified_only(reported: Team) -> None:
     assert made is not None
     ref = "refs/heads/gh-readonly-queue/main/pr-1"
     git.read(reported.bare, "update-ref", ref, made)
-    payload = {"merge_group": {"head_sha": made, "head_ref": ref, "base_sha": base, "base_ref": "refs/heads/main"}}
+    group = {"head_sha": made, "head_ref": ref, "base_sha": base, "base_ref": "refs/heads/main"}
+    payload = {"merge_group": group, "repository": {"default_branch": "main"}}
     token = reported.token(job="merge-group")
     result = reported.act.run("retrain.yml", "merge_group", payload, token=token)
     assert ["merge-group"] == list(result.jobs)
