@@ -143,6 +143,17 @@ def test_a_parameter(project: CommittedProject) -> None:
     assert ("3", "5") == (one.expected, one.found)
 
 
+def test_of_a_section_the_values_that_differ_are_named(project: CommittedProject) -> None:
+    project.edit_text("dvc.yaml", "params: [train.epochs]", "params: [train]")
+    project.dvc("repro", "--quiet")
+    project.edit_text("params.yaml", "lr: 1.0e-05}", "lr: 0.1, more: {depth: 2}}")
+    project.commit()
+    (found,) = [stage.disagreements for stage in look(project).stages if stage.disagreements]
+
+    expected = [("params.yaml:train.lr", "1e-05", "0.1"), ("params.yaml:train.more", None, '{"depth": 2}')]
+    assert expected == [(one.subject, one.expected, one.found) for one in found]
+
+
 def test_a_parameter_that_is_gone(project: CommittedProject) -> None:
     project.edit_text("params.yaml", "epochs: 3, ", "")
     project.commit()
@@ -646,6 +657,30 @@ def test_a_pipeline_that_dvc_refuses_is_the_users_to_mend(project: CommittedProj
     project.commit(**{"dvc.yaml": "stages: {train: {outs: 3}}\n"})
 
     with pytest.raises(InputError, match=r"dvc\.yaml"):
+        look(project)
+
+
+@pytest.mark.parametrize(
+    ("path", "content"),
+    [
+        ("params.yaml", "[" * 3000 + "]" * 3000),
+        ("params.yaml", "prepare: &a {x: *a}\ntrain: {epochs: 3}\n"),
+        ("dvc.yaml", "vars: [params.yaml]\nstages: &a {train: {cmd: a, meta: *a}}\n"),
+        ("dvc.lock", "schema: '2.0'\nstages: {prepare: {cmd: a, params: {params.yaml: &a {prepare: *a}}}}\n"),
+    ],
+)
+def test_what_never_ends_is_the_users_to_mend(project: CommittedProject, path: str, content: str) -> None:
+    project.commit(**{path: content})
+
+    with pytest.raises(InputError, match="refers to itself, or is nested too deeply"):
+        look(project)
+
+
+def test_a_dependency_that_this_python_cannot_read_is_the_users_to_mend(project: CommittedProject) -> None:
+    project.edit_text("dvc.yaml", "deps: [raw, code/prepare.sh]", "deps: [raw, 'ssh://127.0.0.1:9/x']")
+    project.commit()
+
+    with pytest.raises(InputError, match="ssh"):
         look(project)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from headway.contracts.commit import FileKind, StageDependency, StageOutput
+from headway.pull_request.paths import SortedPaths, folders_above
 
 if TYPE_CHECKING:
     from headway.ports import CommittedFiles, ObjectStore, Pipeline
@@ -67,6 +68,7 @@ class Hashes:
             for output in stage.outputs
             if output.path is not None
         }
+        self._places = SortedPaths(self._outputs)
 
     def find_dependency(self, dependency: StageDependency) -> Found:
         """Return the hash that a stage would find at a dependency."""
@@ -75,7 +77,7 @@ class Hashes:
             return Found(unverifiable=f"{dependency.name} lies outside of the project's folders")
         if path in self._outputs:
             return Found(self._outputs[path].md5, by=self._outputs[path])
-        above = next((self._outputs[one] for one in _parents(path) if one in self._outputs), None)
+        above = next((self._outputs[one] for one in folders_above(path) if one in self._outputs), None)
         if above is not None and not self._files.kinds(path):
             return self._find_in_output(path, above)
         return self.find_in_git(path, dependency.md5, old=dependency.old)
@@ -107,7 +109,7 @@ class Hashes:
 
     def was_deleted(self, path: str) -> bool:
         """Return whether a path that the commit lacks was in Git once, and is not DVC's today."""
-        tracked = any(one in self._outputs for one in (path, *_parents(path)))
+        tracked = any(one in self._outputs for one in (path, *folders_above(path)))
         return not tracked and self._files.was_there(path)
 
     def _choose(self, paths: Sequence[str], expected: str | None, digest: Digest, *, old: bool) -> Found:
@@ -127,7 +129,7 @@ class Hashes:
 
     def _obstacle(self, path: str, kinds: Mapping[str, FileKind]) -> str:
         """Return a sentence about what says nothing of the bytes behind it: a link, a submodule; else ""."""
-        seen = kinds or {one: kind for one in _parents(path) for kind in self._kind(one)}
+        seen = kinds or {one: kind for one in folders_above(path) for kind in self._kind(one)}
         odd = [name for name, kind in seen.items() if kind != "file" and not self._pipeline.ignores(name)]
         return f"{path}: {_names(odd)} is a {_KINDS[seen[odd[0]]]}" if odd else ""
 
@@ -138,8 +140,9 @@ class Hashes:
     def _tracked_below(self, path: str) -> tuple[dict[str, str], str]:
         """Return path -> MD5 of what DVC tracks in a folder and Git does not, or a sentence about what hides it."""
         tracked: dict[str, str] = {}
-        for place, output in self._outputs.items():
-            if not place.startswith(f"{path}/") or self._files.kinds(place) or output.md5 is None:
+        for place in self._places.below(path):
+            output = self._outputs[place]
+            if self._files.kinds(place) or output.md5 is None:
                 continue
             members = self._members(output)
             if members is None:
@@ -167,11 +170,6 @@ class Hashes:
 
 def _unlisted(path: str, output: StageOutput) -> str:
     return f"{path}: what DVC keeps as {output.path} is listed neither in the cache nor in a remote that was asked"
-
-
-def _parents(path: str) -> Iterator[str]:
-    while path := posixpath.dirname(path):
-        yield path
 
 
 def _names(paths: Sequence[str]) -> str:

@@ -6,12 +6,14 @@ import json
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from headway.contracts.commit import PipelineStage, StageDependency, StageOutput
 from headway.contracts.verification import Disagreement, DisagreementKind, StageAnswer
 from headway.pull_request.hashes import Hashes
 from headway.pull_request.on_remote import find_missing
+from headway.pull_request.paths import SortedPaths, folders_above
 from headway.pull_request.proof import Proof, Proofs
 
 if TYPE_CHECKING:
@@ -70,37 +72,53 @@ def verify_stages(evidence: Evidence) -> tuple[StageAnswer, ...]:
 
 def order_stages(stages: Sequence[PipelineStage]) -> list[PipelineStage]:
     """Return the stages with those that others depend on before them, else by name."""
-    waiting = {stage.name: {one.name for one in _direct(stage, stages)} for stage in stages}
+    direct = _find_direct(stages)
+    waiting = {stage.name: {one.name for one in direct[stage.name]} for stage in stages}
+    readers: dict[str, list[str]] = {}
+    for name, needed in waiting.items():
+        for one in needed:
+            readers.setdefault(one, []).append(name)
+    ready = sorted(name for name, needed in waiting.items() if not needed)
     by_name = {stage.name: stage for stage in stages}
     ordered: list[PipelineStage] = []
     while waiting:
-        ready = sorted(name for name, needed in waiting.items() if not needed & waiting.keys() - {name})
         # DVC refuses a circle; one that stands in a commit all the same is taken as it comes.
-        name = ready[0] if ready else min(waiting)
-        ordered.append(by_name[name])
+        name = heappop(ready) if ready else min(waiting)
         del waiting[name]
+        ordered.append(by_name[name])
+        for reader in readers.get(name, ()):
+            if reader in waiting:
+                waiting[reader].discard(name)
+                if not waiting[reader]:
+                    heappush(ready, reader)
     return ordered
 
 
 def _upstream(stages: Sequence[PipelineStage]) -> Mapping[str, Sequence[PipelineStage]]:
     """Return name -> all stages that a stage depends on, at any distance; `stages` come upstream first."""
     found: dict[str, dict[str, PipelineStage]] = {}
-    for stage in stages:
-        direct = _direct(stage, stages)
-        found[stage.name] = {one.name: one for one in direct}
+    for name, direct in _find_direct(stages).items():
+        found[name] = {one.name: one for one in direct}
         for one in direct:
-            found[stage.name] |= found.get(one.name, {})
+            found[name] |= found.get(one.name, {})
     return {name: list(above.values()) for name, above in found.items()}
 
 
-def _direct(stage: PipelineStage, stages: Iterable[PipelineStage]) -> list[PipelineStage]:
-    return [one for one in stages if one is not stage and _depends(stage, one)]
-
-
-def _depends(stage: PipelineStage, other: PipelineStage) -> bool:
-    read = [f"{one.path}/" for one in stage.dependencies if one.path is not None]
-    written = [f"{one.path}/" for one in other.outputs if one.path is not None]
-    return any(one.startswith(two) or two.startswith(one) for one in read for two in written)
+def _find_direct(stages: Sequence[PipelineStage]) -> Mapping[str, Sequence[PipelineStage]]:
+    """Return name -> the other stages that write what a stage reads, a file in it, or the folder that it lies in."""
+    writers: dict[str, list[PipelineStage]] = {}
+    for stage in stages:
+        for output in stage.outputs:
+            if output.path is not None:
+                writers.setdefault(output.path, []).append(stage)
+    written = SortedPaths(writers)
+    found = {}
+    for stage in stages:
+        read = [one.path for one in stage.dependencies if one.path is not None]
+        places = [place for path in read for place in (path, *folders_above(path), *written.below(path))]
+        direct = {one.name: one for place in places for one in writers.get(place, ()) if one is not stage}
+        found[stage.name] = list(direct.values())
+    return found
 
 
 def _check_stage(stage: PipelineStage, hashes: Hashes, proof: Proof, *, asked: bool) -> _Findings:

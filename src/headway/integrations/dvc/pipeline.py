@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ _PIPELINE = "dvc.yaml"
 _LOCK = "dvc.lock"
 _OLD = "md5-dos2unix"
 """DVC 3.67's name for the hashes of DVC 2."""
+_NOTHING = object()
 
 
 class CommittedPipeline:
@@ -68,12 +69,8 @@ class CommittedPipeline:
 
     @cached_property
     def _loaded(self) -> Sequence[Any]:
-        from dvc.exceptions import DvcException
-
-        try:
+        with _refused("dvc status, at that commit, says more"):
             return [stage for file in self._files.values() for stage in file.stages.values()]
-        except (DvcException, ImportError) as error:  # ImportError: dvc-s3 and the like are not installed
-            raise InputError(_sentence(error), hint="dvc status, at that commit, says more") from error
 
     @cached_property
     def _locks(self) -> Mapping[str, Mapping[str, Any]]:
@@ -83,18 +80,17 @@ class CommittedPipeline:
         # The project's own counts also where its dvc.yaml is gone, or .dvcignore hides both.
         alone = {path for path in self._paths if posixpath.basename(path) == _LOCK and path not in locks}
         locks |= {path: self._read_lock(path) for path in sorted(alone) if path == _LOCK or not self.ignores(path)}
+        with _refused(f"mend {_LOCK}"):
+            _require_finite(locks)
         return {path: content.get("stages") or {} for path, content in locks.items()}
 
     def _read_lock(self, path: str) -> Mapping[str, Any]:
         """Return a dvc.lock that no dvc.yaml lies beside."""
         from dvc.dvcfile import Lockfile
-        from dvc.exceptions import DvcException
         from dvc.utils.strictyaml import load
 
-        try:
+        with _refused(f"mend or delete {path}"):
             return dict(load(posixpath.join(self._repo.root_dir, path), Lockfile.SCHEMA, self._repo.fs)[0])
-        except DvcException as error:
-            raise InputError(_sentence(error), hint=f"mend or delete {path}") from error
 
     def _stage(self, stage: Any) -> PipelineStage:
         pointer = not stage.cmd
@@ -157,15 +153,13 @@ class CommittedPipeline:
 
     def _read_document(self, dependency: Any) -> Any:
         """Return a file of parameters as DVC reads it: YAML 1.2, JSON, TOML or Python."""
-        from dvc.exceptions import DvcException
         from dvc.utils.serialize import load_path
 
         path = dependency.fs_path
         if path not in self._documents:
-            try:
+            with _refused(f"mend {dependency.def_path}"):
                 self._documents[path] = load_path(path, self._repo.fs)
-            except DvcException as error:
-                raise InputError(_sentence(error), hint=f"mend {dependency.def_path}") from error
+                _require_finite(self._documents[path])
         return self._documents[path]
 
     def _path(self, path: str) -> str:
@@ -207,8 +201,19 @@ def _changed_parameters(dependency: Any, document: Any) -> Iterator[StageParamet
     found = _pick(document, dependency.params) if dependency.params else whole
     for key in dependency.params or sorted({*found, *recorded}, key=str):
         if key not in found or key not in recorded or not _equal(found[key], recorded[key]):
-            sides = tuple(_as_json(values[key]) if key in values else None for values in (recorded, found))
-            yield StageParameter(f"{dependency.def_path}:{key}", *sides)
+            sides = (values.get(key, _NOTHING) for values in (recorded, found))
+            yield from _differing(f"{dependency.def_path}:{key}", *sides)
+
+
+def _differing(name: str, recorded: Any, found: Any) -> Iterator[StageParameter]:
+    """Yield the values that differ, of two sections each on its own."""
+    if isinstance(recorded, dict) and isinstance(found, dict):
+        for key in sorted({*recorded, *found}, key=str):
+            sides = recorded.get(key, _NOTHING), found.get(key, _NOTHING)
+            if not _equal(sides[1], sides[0]):
+                yield from _differing(f"{name}.{key}", *sides)
+    else:
+        yield StageParameter(name, *(None if side is _NOTHING else _as_json(side) for side in (recorded, found)))
 
 
 def _surplus_parameters(stage: Any, entry: Mapping[str, Any]) -> Iterator[StageParameter]:
@@ -260,6 +265,28 @@ def _lock_of(path: str) -> str:
 
 def _as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _require_finite(document: Any) -> None:
+    """Raise RecursionError of what contains itself, through an alias of YAML."""
+    try:
+        json.dumps(document, default=str, skipkeys=True)
+    except ValueError as error:
+        raise RecursionError(str(error)) from error
+
+
+@contextmanager
+def _refused(hint: str) -> Iterator[None]:
+    """Turn what DVC raises of files that somebody wrote into what that person can mend."""
+    from dvc.exceptions import DvcException
+    from dvc.fs import RemoteMissingDepsError
+
+    try:
+        yield
+    except (DvcException, RemoteMissingDepsError, ImportError) as error:  # the latter two: dvc-s3 is not installed
+        raise InputError(_sentence(error), hint=hint) from error
+    except RecursionError as error:
+        raise InputError("a YAML file of the commit refers to itself, or is nested too deeply", hint=hint) from error
 
 
 def _sentence(error: Exception) -> str:

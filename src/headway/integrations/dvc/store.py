@@ -150,7 +150,7 @@ def _has_run(store: Any, entry: Mapping[str, Any]) -> bool:
         path = store.fs.join(store.path, _RUNS, key[:2], key, value)
         record = parse_yaml(store.fs.cat_file(path).decode(), path)
         return run_names(record) == (key, value)
-    except (FileNotFoundError, YAMLFileCorruptedError, UnicodeDecodeError, TypeError, ValueError):
+    except (FileNotFoundError, YAMLFileCorruptedError, UnicodeDecodeError, TypeError, ValueError, RecursionError):
         return False
 
 
