@@ -19,4 +19,6 @@ def test_the_example_of_owners_covers_what_decides() -> None:
     lines = (ROOT / ".github/CODEOWNERS").read_text(encoding="utf-8").splitlines()
     covered = {line.removeprefix("# ").split()[0] for line in lines if line.removeprefix("# ").startswith("/")}
 
+    steering = {"/.dvc/", "/.dvcignore", "/.gitattributes", "/constraints.txt", "/Makefile", "/tools/"}
+    assert steering <= covered
     assert {"/.github/", "/pipelines/", "/src/", "/dvc.yaml", "/params.yaml", "/models/registry/"} <= covered

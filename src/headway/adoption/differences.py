@@ -29,8 +29,6 @@ _ONLY_HEADWAY = """\
 _OWNED = """\
 # /src/               @OWNER/TEAM
 # /requirements.txt   @OWNER/TEAM
-# /constraints.txt    @OWNER/TEAM
-# /.dvc/              @OWNER/TEAM
 """
 
 DIFFERENCES: Mapping[str, Sequence[tuple[str, str]]] = {

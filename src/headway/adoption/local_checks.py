@@ -15,13 +15,20 @@ DECIDING = {
     ".github/CODEOWNERS": ".github/CODEOWNERS",
     "pipelines/": "pipelines/train.py",
     "src/": "src/code.py",
+    "tools/": "tools/install.py",
     "requirements.txt": "requirements.txt",
+    "constraints.txt": "constraints.txt",
     "dvc.yaml": "dvc.yaml",
     "params.yaml": "params.yaml",
     ".dvc/config": ".dvc/config",
+    ".dvcignore": ".dvcignore",
+    ".gitattributes": ".gitattributes",
     "models/registry/": "models/registry/production/model.yaml",
 }
-"""What decides which model ships, or how it is judged -> a file that stands for it."""
+"""What decides which model ships, or how it is judged -> a file that stands for it.
+
+Not dvc.lock nor reports/: every retraining writes them, and `headway pr plan` takes them from no person.
+"""
 
 
 def check_git(facts: LocalFacts) -> Check:
