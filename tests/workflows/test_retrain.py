@@ -114,6 +114,12 @@ def test_the_last_step_learns_from_both_that_the_branch_moved_on() -> None:
     )
 
 
+def test_the_plan_may_ask_what_the_bot_has_posted() -> None:
+    steps = [*RETRAIN.running("headway pr plan"), *QUEUE.running("headway pr plan")]
+
+    assert ["${{ github.token }}"] * 2 == [step["env"]["GITHUB_TOKEN"] for step in steps]
+
+
 def test_later_steps_go_on_from_the_head_that_the_first_one_found() -> None:
     heads = {
         line: step["env"]["HEADWAY_HEAD"]
