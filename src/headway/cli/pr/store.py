@@ -20,6 +20,6 @@ def store(as_json: bool) -> None:
     That is `dvc push --run-cache`, and the metrics that the records of runs name.
     """
     pushed = store_results(Path.cwd())
-    say(f"{pushed} files pushed")
+    say(f"files pushed: {pushed}")
     if as_json:
         click.echo(json.dumps({"pushed": pushed}))
