@@ -60,7 +60,7 @@ def plan_merge(root: Path, base: str, remote: str | Literal[False] | None, *, dr
     Raises:
         InputError: there is no such base, or a frozen stage would have to run.
     """
-    verification = verify_revision(root, "HEAD", remote=remote)
+    verification = verify_revision(root, "HEAD", remote=remote, base=base)
     before = _verify_base(root, base, remote) if needs_base(verification) else None
     changed = changed_files(root, _required_commit(root, base), "HEAD")
     replaced = results_among(changed)
