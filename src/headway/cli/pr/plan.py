@@ -103,8 +103,8 @@ def find_doubt(root: Path, verdict: Verdict) -> str | None:
     try:
         forge = open_forge(root)
     except InputError:
-        if read_event() is not None:
-            raise
+        if read_event() is not None:  # a fork's run has no token, and nobody's word for a committed verdict
+            return f"without a token for GitHub it is not known whether a run posted {VERDICT}"
         say(f"warning: without a token for GitHub it is not known whether a run posted {VERDICT}")
         return None
     account, due = forge.login(), conclude("recall", job="success", verdict=verdict)
