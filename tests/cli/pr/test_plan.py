@@ -148,7 +148,8 @@ def test_in_a_run_without_a_token_nothing_is_believed(workplace: Workplace, head
     workplace.push("change")
     event = workplace.event(workplace.open_pull("change"))
 
-    assert 2 == headway(workplace.author, {**event, "GITHUB_TOKEN": ""}, "pr", "plan")
+    assert 0 == headway(workplace.author, {**event, "GITHUB_TOKEN": ""}, "pr", "plan")
+    assert "judge" == workplace.outputs()["do"]
 
 
 @pytest.mark.parametrize(
