@@ -153,23 +153,23 @@ def _trial(images: int, number: int) -> _Outcome:
     replicates = [_figures(part) - _figures(drawn[CHAMPION]) for part in drawn]
     margins = -_true.figures[WORSE]
     return _Outcome(
-        accepted_worse=_bounds(replicates[WORSE], ALPHA, images)[0] > -margins,
-        accepted_equal=_bounds(replicates[EQUAL], ALPHA, images)[0] > -margins,
-        covered_equal=_covered(replicates[EQUAL], _true.figures[EQUAL], images),
-        covered_worse=_covered(replicates[WORSE], _true.figures[WORSE], images),
+        accepted_worse=_bounds(estimates[WORSE], replicates[WORSE], ALPHA, images)[0] > -margins,
+        accepted_equal=_bounds(estimates[EQUAL], replicates[EQUAL], ALPHA, images)[0] > -margins,
+        covered_equal=_covered(estimates[EQUAL], replicates[EQUAL], _true.figures[EQUAL], images),
+        covered_worse=_covered(estimates[WORSE], replicates[WORSE], _true.figures[WORSE], images),
         class_alarm=_class_alarm(test, drawn, subjects[EQUAL].ranking.label_counts),
         estimate=float(estimates[EQUAL][0]),
         standard_error=float(replicates[EQUAL][:, 0].std(ddof=1)),
     )
 
 
-def _bounds(replicates: Floats, alpha: float, images: int) -> Floats:
+def _bounds(estimates: Floats, replicates: Floats, alpha: float, images: int) -> Floats:
     """Return (2, figures): lower and upper bounds."""
-    return np.array([interval(column, alpha, images) for column in replicates.T]).T
+    return np.array([interval(*pair, alpha, images) for pair in zip(estimates.tolist(), replicates.T, strict=True)]).T
 
 
-def _covered(replicates: Floats, truth: Floats, images: int) -> NDArray[np.bool_]:
-    low, high = _bounds(replicates, 0.025, images)
+def _covered(estimates: Floats, replicates: Floats, truth: Floats, images: int) -> NDArray[np.bool_]:
+    low, high = _bounds(estimates, replicates, 0.025, images)
     return np.asarray((low <= truth) & (truth <= high))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from headway.evaluation.bootstrap import BLOCK, Draws, draws_of, interval, simultaneous_intervals, tail_share
+from headway.evaluation.bootstrap import BLOCK, Draws, draws_of, interval, simultaneous_intervals
 
 RESAMPLES = 2 * BLOCK + 5
 MANY = 10**9
@@ -58,27 +58,31 @@ def test_a_block_is_measured_as_a_whole_and_in_order() -> None:
 
 
 def test_an_interval_leaves_its_share_on_each_side() -> None:
-    assert (10.0, 90.0) == pytest.approx(interval(np.arange(101.0), 0.1, MANY))
+    assert (10.0, 90.0) == pytest.approx(interval(50.0, np.arange(101.0), 0.1, MANY))
 
 
-@pytest.mark.parametrize(
-    ("units", "expected"),
-    [
-        # Hesterberg's formula with exact quantiles of Student's t.
-        (20, 0.01588),
-        (30, 0.01875),
-        (50, 0.02118),
-        (10**9, 0.025),
-    ],
-)
-def test_few_units_cut_off_less(units: int, expected: float) -> None:
-    assert expected == pytest.approx(tail_share(0.025, units), rel=0.01)
+@pytest.mark.parametrize(("units", "student"), [(20, 2.0930), (50, 2.0096), (10**9, 1.9600)])
+def test_few_units_widen_by_students_t_and_by_the_division_by_n_less_one(units: int, student: float) -> None:
+    replicates = np.random.default_rng(0).normal(size=400_000)
+    low, high = interval(0.0, replicates, 0.025, units)
+    assert 2 * student * (units / (units - 1)) ** 0.5 == pytest.approx(high - low, rel=0.01)
 
 
-def test_bounds_of_a_single_quantity_are_its_interval() -> None:
+def test_an_interval_of_few_units_is_wider() -> None:
+    few, many = (interval(500.0, np.arange(1001.0), 0.05, units) for units in (20, MANY))
+    assert few[0] < many[0] < many[1] < few[1]
+
+
+def test_an_interval_of_skewed_draws_is_skewed() -> None:
     replicates = np.random.default_rng(0).exponential(size=2000)
-    low, high = simultaneous_intervals(np.array([1.0]), replicates[:, None], 0.05, np.array([40]))
-    assert interval(replicates, 0.05, 40) == pytest.approx((low[0], high[0]), abs=1e-9)
+    expected = np.quantile(replicates, [0.05, 0.95])
+    np.testing.assert_allclose(interval(1.0, replicates, 0.05, MANY), expected, atol=1e-6)
+
+
+def test_draws_without_a_value_do_not_count() -> None:
+    draws = np.random.default_rng(0).normal(size=1000)
+    with_gaps = np.concatenate([draws, np.full(500, np.nan)])
+    assert interval(0.0, draws, 0.05, 40) == pytest.approx(interval(0.0, with_gaps, 0.05, 40))
 
 
 def test_bounds_of_many_quantities_hold_together() -> None:
@@ -88,12 +92,12 @@ def test_bounds_of_many_quantities_hold_together() -> None:
     assert 0.05 == pytest.approx((replicates > high).any(axis=1).mean(), abs=0.001)
 
 
-def test_the_quantity_on_the_fewest_units_decides_how_careful_the_bounds_are() -> None:
+def test_only_the_quantity_on_few_units_has_wider_bounds() -> None:
     replicates = np.random.default_rng(0).normal(size=(20_000, 2))
     few, many = (
         simultaneous_intervals(np.zeros(2), replicates, 0.05, np.array([least, MANY]))[0] for least in (10, MANY)
     )
-    assert (few < many).all()
+    assert (True, True) == (few[0] < many[0], few[1] == many[1])
 
 
 def test_bounds_are_as_wide_as_the_quantity_is_uncertain() -> None:

@@ -193,7 +193,7 @@ class _Pair:
     def _interval(self, estimate: float, replicates: Floats) -> Interval | None:
         if math.isnan(estimate):
             return None
-        low, high = interval(replicates, self.alpha, self.draws.unit_count)
+        low, high = interval(estimate, replicates, self.alpha, self.draws.unit_count)
         return Interval(estimate=estimate, low=low, high=high)
 
     def _together(
