@@ -6,10 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.github.fixtures import fake_github, github_contract
 
 __all__ = ["fake_github", "github_contract"]
+
+settings.register_profile("headway", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("headway")  # how fast a machine is decides no test
 
 ROOT = Path(__file__).resolve().parent.parent
 
