@@ -8,8 +8,9 @@ never a copy of the data.
 
 Sources: Efron and Tibshirani, An Introduction to the Bootstrap (1993),
 chapter 13 (percentile interval); Hesterberg, What teachers should know about
-the bootstrap, The American Statistician 69 (2015) (few images); Romano and Wolf, Stepwise multiple testing
-as formalized data snooping, Econometrica 73 (2005) (studentised maximum).
+the bootstrap, The American Statistician 69 (2015) (few images); Romano and
+Wolf, Stepwise multiple testing as formalized data snooping, Econometrica 73
+(2005) (studentised maximum).
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ class Draws:
         rows, units = min(BLOCK, self.resamples - number * BLOCK), self.unit_count
         drawn = np.random.default_rng([self.seed, number]).integers(0, units, (rows, units))
         flat = (drawn + units * np.arange(rows)[:, None]).ravel()
-        # No unit is drawn more than 255 times: with 256 units, the chance is below 1e-500.
+        # A byte is enough: that one unit of 256 or more is drawn over 255 times has a chance below 1e-500.
         counts = np.bincount(flat, minlength=rows * units).astype(np.uint8).reshape(rows, units)
         return np.asarray(counts[:, self.unit])
 
