@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 
 from headway.contracts.canonical import sha256_file
@@ -114,6 +115,7 @@ def test_an_experiment_changes_params_lock_and_declared_reports_only(finished: P
     assert changed <= declared | {"params.yaml", "dvc.lock"}
 
 
+@pytest.mark.slow
 def test_a_temporary_experiment_changes_nothing(finished: Project) -> None:
     before = digests(finished, "params.yaml", "dvc.lock", "reports", "models", "data")
 
