@@ -49,7 +49,7 @@ def _summary(decision: Decision, policy: GateParams, facts: Facts, findings: Seq
         return "Accept: the same model as the champion."
     if facts.champion is None:
         floors = sum(finding.rule == "floor" for finding in findings)
-        held = "the policy sets no floor either" if not floors else f"all {floors} floors are held"
+        held = "the policy sets no floor either" if not floors else f"floors held: {floors} of {floors}"
         return f"Accept: there is no champion to compare with, and {held}."
     difference = facts.measured(policy.metric).difference
     assert difference is not None  # otherwise non-inferiority is undecided
