@@ -15,8 +15,18 @@ from numpy.typing import NDArray
 
 from headway.contracts.commit import FileKind, PipelineStage, StageOutput
 from headway.contracts.dataset import Box, PreparedDataset
-from headway.contracts.github import Comment, CommitStatus, Protection, PullRequest, State
+from headway.contracts.github import (
+    Comment,
+    CommitStatus,
+    Deployment,
+    MergedPullRequest,
+    Protection,
+    PullRequest,
+    Ruleset,
+    State,
+)
 from headway.contracts.model_facts import ExportFacts
+from headway.contracts.registry.ledger import Ledger
 from headway.contracts.scorecard import AtThreshold, Calibration, ClassScore, Slice
 from headway.detection.detections import Detections
 
@@ -457,4 +467,69 @@ class Forge(Protocol):
 
     def variables(self) -> Mapping[str, str] | None:
         """Return the repository's Actions variables; None where the token may not read them."""
+        ...
+
+    def merged_pull_request(self, sha: str) -> MergedPullRequest | None:
+        """Return the merged pull request that brought a commit to the default branch; None where none did."""
+        ...
+
+    def approvals(self, number: int) -> tuple[str, ...]:
+        """Return who approved the head of a pull request as it is now: last reviews only, without the author."""
+        ...
+
+    def rulesets(self) -> Sequence[Ruleset] | None:
+        """Return the repository's rulesets; None where the token may not read them."""
+        ...
+
+    def released(self, environment: str) -> Deployment | None:
+        """Return the newest deployment to an environment that succeeded; None where there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class NewTag:
+    """An annotated tag that is to be made.
+
+    Attributes:
+        name: without "refs/tags/".
+        commit: that it shall lead to.
+        message: whole.
+        tagged_at: in seconds since the epoch.
+    """
+
+    name: str
+    commit: str
+    message: str
+    tagged_at: int
+
+
+class RegistryRepository(Protocol):
+    """A clone, and the remote whose tags and default branch are the registry.
+
+    Every method raises `OutsideError` when the remote cannot be reached or refuses for no fault of ours, and
+    `InputError` when a token or a rule of the repository does not allow a push.
+    """
+
+    def refresh(self) -> Ledger:
+        """Return the registry as the remote has it now: one question to it, and a fetch only where something is new.
+
+        Tags that the remote no longer has, or has with another object, are read as the remote has them.
+        """
+        ...
+
+    def read(self, blob: str) -> bytes:
+        """Return the content of one of Git's objects that a ledger named."""
+        ...
+
+    def make_tag(self, tag: NewTag) -> str:
+        """Make the tag's object, signed where the user's Git is set up for it, and return its name; no ref is made."""
+        ...
+
+    def publish(self, tags: Mapping[str, str]) -> bool:
+        """Push tags (name -> tag object) in one atomic push in which none may exist, then read the remote again.
+
+        Returns:
+            Whether the remote has every one of them as given; False where somebody else was first, and nothing of it
+            is there.
+        """
         ...

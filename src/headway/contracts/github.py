@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 State = Literal["pending", "success", "failure", "error"]
@@ -96,3 +97,54 @@ class Protection:
     dismiss_stale_reviews: bool
     code_owner_review: bool
     complete: bool
+
+
+@dataclass(frozen=True)
+class MergedPullRequest:
+    """The pull request that brought a commit to its branch.
+
+    Attributes:
+        number: of the pull request.
+        merged_at: when, by GitHub's clock, UTC.
+        author, merged_by: logins.
+        approved_by: logins of those whose last review of its head approved it; the author is never among them.
+        url: of its page.
+    """
+
+    number: int
+    merged_at: datetime
+    author: str
+    merged_by: str | None
+    approved_by: tuple[str, ...]
+    url: str
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """One ruleset of a repository.
+
+    Attributes:
+        name: that people gave it.
+        target: what kind of refs it is about.
+        enforced: whether it is active, not just evaluated.
+        patterns, excluded: of the refs, "refs/tags/*@v*" or "~ALL" or "~DEFAULT_BRANCH".
+        rules: kinds of rules, "deletion", "update", "creation", "non_fast_forward", "pull_request" ...
+        bypasses: whether the token sees that somebody may bypass it; None where it may not see that.
+    """
+
+    name: str
+    target: Literal["branch", "tag", "push"]
+    enforced: bool
+    patterns: tuple[str, ...]
+    excluded: tuple[str, ...]
+    rules: tuple[str, ...]
+    bypasses: bool | None
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The newest deployment to an environment that succeeded: `sha` is the commit that was released."""
+
+    environment: str
+    sha: str
+    at: datetime

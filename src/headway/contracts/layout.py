@@ -24,6 +24,9 @@ PLOTS = REPORTS / "plots"
 DATA_CARD = REPORTS / "data_card"
 CLOCKED = {PROVENANCE, EXPORT_SPEED, LATENCY}
 """Reports that the clock and the machine decide: part of no digest."""
+REGISTRY = Path("models/registry")
+"""Stage files (<stage>/<model>.yaml) and stages.yaml; no model of that name can be."""
+STAGES = REGISTRY / "stages.yaml"
 STATE = Path(".headway")
 """Ignored by Git and DVC: resume checkpoints, run facts, the MLflow store. Deleting it costs no result."""
 

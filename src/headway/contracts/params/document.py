@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -26,6 +26,7 @@ class Section(BaseModel):
         return unknown_key(key, cls.model_fields)
 
 
+_WHOLE = "all"
 SectionT = TypeVar("SectionT", bound=Section)
 KeyPath = tuple[str | int, ...]
 
@@ -158,6 +159,20 @@ def check_section(document: Document, name: str, model: type[SectionT]) -> tuple
         return None, _faults(document, name, model, error)
 
 
+def read_whole(document: Document, model: type[SectionT], *, hint: str) -> SectionT:
+    """Validate all of `document` as one section.
+
+    Raises:
+        ParamsError: with every fault, each with its line, and the hint.
+    """
+    lines = {(_WHOLE, *path): line for path, line in document.lines.items()}
+    section, faults = check_section(Document(document.file, {_WHOLE: document.values}, lines), _WHOLE, model)
+    if section is None:
+        below = [replace(fault, key=fault.key.removeprefix(_WHOLE).removeprefix(".") or "all") for fault in faults]
+        raise ParamsError(document.file, below, hint=hint)
+    return section
+
+
 def unknown_key(key: str, known: Iterable[str]) -> str:
     """Return the sentence about an unknown `key`, with the nearest valid name if one is near."""
     near = difflib.get_close_matches(key, list(known), n=1, cutoff=0.6)
@@ -201,8 +216,15 @@ def _is_bare_exponent(value: Any) -> bool:
 
 
 def _section_at(model: type[Section], path: tuple[str | int, ...]) -> type[Section]:
+    """Return the section that `path` leads to; keys of mappings and places in lists are no fields of one."""
     for part in path:
-        annotation = model.model_fields[str(part)].annotation
-        assert isinstance(annotation, type) and issubclass(annotation, Section)
-        model = annotation
+        field = model.model_fields.get(str(part))
+        model = _section_in(field.annotation if field else None) or model
     return model
+
+
+def _section_in(annotation: Any) -> type[Section] | None:
+    """Return the section that an annotation such as dict[str, Section] is made of."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    return next(filter(None, map(_section_in, get_args(annotation))), None)

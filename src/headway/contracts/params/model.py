@@ -7,10 +7,11 @@ from typing import Annotated
 
 from pydantic import Field
 
+from headway.contracts.layout import REGISTRY
 from headway.contracts.params.document import Document, Fault, ParamsError
+from headway.contracts.registry.tags import NAME_PATTERN
 
-_PATTERN = r"^[a-z][a-z0-9-]{0,62}$"
-ModelName = Annotated[str, Field(pattern=_PATTERN)]
+ModelName = Annotated[str, Field(pattern=NAME_PATTERN)]
 DEFAULT = "detector"
 
 
@@ -29,7 +30,7 @@ def read_model(document: Document) -> str:
 def check_model(document: Document) -> list[Fault]:
     """Return what is wrong with the model's name, if anything."""
     name = document.values.get("model", DEFAULT)
-    if isinstance(name, str) and re.fullmatch(_PATTERN, name):
+    if isinstance(name, str) and re.fullmatch(NAME_PATTERN, name) and name != REGISTRY.name:
         return []
-    rule = "lower-case letters, digits and hyphens, a letter first, at most 63"
+    rule = "lower-case letters, digits and hyphens, a letter first, no hyphen last, at most 63, not registry"
     return [Fault(document.line_of(("model",)), "model", f"a model's name is {rule}, not {name!r}")]

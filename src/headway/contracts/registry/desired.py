@@ -1,0 +1,80 @@
+"""models/registry/<stage>/<model>.yaml: which version a stage shall have. The reviewed truth; tags only echo it."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import Field
+
+from headway.contracts.layout import REGISTRY
+from headway.contracts.manifest import Sha256
+from headway.contracts.params.document import Section, parse_document, read_whole
+from headway.contracts.registry.records import one_line
+from headway.contracts.registry.stages import Hours, Rollout
+from headway.contracts.registry.tags import RegistryName, Slot, VersionText
+
+SCHEMA_VERSION: Literal[1] = 1
+
+Sentence = Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class Hold(Section):
+    """Set by a rollback: no automation puts another version here until a person lifts it."""
+
+    reason: Sentence
+    against: VersionText
+    """The version that was taken back."""
+    set_by: Sentence
+
+
+class Desired(Section):
+    """One stage file."""
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    model: RegistryName
+    version: VersionText
+    identity: Sha256
+    """Of the version's manifest: which bytes."""
+    reason: Sentence
+    asked_by: Sentence
+    soak_hours: Hours = 0.0
+    """How long it must stay here before a later stage may take it; the later stage's own demand counts as well."""
+    hold: Hold | None = None
+    expedited: Sentence | None = None
+    """Why it may skip what it had not earned; shown by `headway audit`."""
+    rollout: Rollout = Rollout()
+
+
+def desired_path(slot: Slot) -> str:
+    """Return the file of a slot, from the project's root, with slashes."""
+    return f"{REGISTRY.as_posix()}/{slot.stage}/{slot.model}.yaml"
+
+
+def slot_of(path: str) -> Slot | None:
+    """Return the slot whose file `path` is; None where it is no stage file."""
+    parts = PurePosixPath(path).parts
+    if len(parts) != 4 or parts[:2] != REGISTRY.parts or not parts[3].endswith(".yaml"):
+        return None
+    return Slot(parts[2], parts[3].removesuffix(".yaml"))
+
+
+def parse_desired(content: bytes, name: str) -> Desired:
+    """Validate a stage file; `name` is for messages.
+
+    Raises:
+        InputError: it does not follow this schema; every fault is named with its line.
+    """
+    document = parse_document(content.decode("utf-8", errors="replace"), name)
+    return read_whole(
+        document, Desired, hint="take it back, or let Headway write it: headway promote NAME@VERSION STAGE"
+    )
+
+
+def desired_yaml(desired: Desired) -> str:
+    """Return the file's one serialisation; texts of people become single lines."""
+    values = desired.model_dump(mode="json")
+    for key in ("reason", "asked_by", "expedited"):
+        values[key] = None if values[key] is None else one_line(values[key])
+    return yaml.safe_dump(values, sort_keys=False, allow_unicode=True, width=10_000)

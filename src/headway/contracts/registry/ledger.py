@@ -1,0 +1,66 @@
+"""What a clone knows of the registry, as plain values: tags, the default branch's own line, and what changed on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One tag whose name is of the registry's grammar.
+
+    Attributes:
+        name: without "refs/tags/".
+        oid: of the tag object; of the commit itself where the tag is lightweight.
+        commit: that it leads to; None where it leads to something else.
+        annotated: whether there is a tag object.
+        tagged_at: by the tagger's clock, in seconds since the epoch; None where the tag is lightweight.
+        message: with its signature, if it has one.
+    """
+
+    name: str
+    oid: str
+    commit: str | None
+    annotated: bool
+    tagged_at: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One commit of the default branch's own line that brought a file another content.
+
+    Attributes:
+        commit: full hash.
+        position: of the commit on the line; the first has 0.
+        committed_at: by the committer's clock, in seconds since the epoch.
+        path: from the repository's root, with slashes.
+        blob: Git's object of the content; None where the commit took the file away.
+    """
+
+    commit: str
+    position: int
+    committed_at: int
+    path: str
+    blob: str | None
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """One reading of a repository.
+
+    Attributes:
+        head: commit of the default branch.
+        positions: commit -> its place on the default branch's first-parent line; the first has 0.
+        changes: of files below models/registry/ and of models/<model>/manifest.json on that line, oldest first; what a
+            merge brought counts for the merge.
+        tags: all of the registry's grammar, by name.
+        complete: False for a shallow clone, whose line is cut off.
+    """
+
+    head: str
+    positions: Mapping[str, int]
+    changes: tuple[FileChange, ...]
+    tags: Mapping[str, Tag]
+    complete: bool

@@ -1,0 +1,1 @@
+"""Versions, stages and their history: decisions about what Git holds, as functions from values to values."""

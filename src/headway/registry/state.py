@@ -1,0 +1,97 @@
+"""What a ledger means: versions, declarations, their echoes, and the tags that nothing trusts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from headway.contracts.registry.ledger import FileChange, Tag
+from headway.contracts.registry.records import EchoRecord, VersionRecord
+from headway.contracts.registry.tags import Slot, VersionNumber
+
+Reason = Literal["lightweight", "message", "unmerged", "no-declaration", "wrong-commit", "repeated"]
+"""Why a tag counts for nothing.
+
+lightweight: there is no tag object. message: it is not one that Headway writes. unmerged: its commit, or the commit
+that it says declared it, is not on the default branch's own line. no-declaration: that commit did not bring this content
+of the stage file. wrong-commit: it does not sit on the commit of the version that it names. repeated: an older tag
+names the same declaration, the same commit of the same model, or the same manifest.
+
+A tag before it that was moved or deleted does not make a tag untrusted: that would let whoever moves an old tag
+undo the newest. `headway audit` names the gap.
+"""
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version. Its tag's name is `str(VersionTag(model, number))`."""
+
+    model: str
+    number: VersionNumber
+    tag: Tag
+    record: VersionRecord
+    position: int
+    """Of its commit on the default branch."""
+
+    @property
+    def commit(self) -> str:
+        assert self.tag.commit is not None
+        return self.tag.commit
+
+    def __str__(self) -> str:
+        return self.tag.name
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One change of a stage file on the default branch's own line."""
+
+    slot: Slot
+    change: FileChange
+
+    @property
+    def commit(self) -> str:
+        return self.change.commit
+
+
+@dataclass(frozen=True)
+class Echo:
+    """The trusted tag of a declaration."""
+
+    slot: Slot
+    n: int
+    tag: Tag
+    record: EchoRecord
+    declaration: Declaration
+
+
+@dataclass(frozen=True)
+class Distrusted:
+    """A tag of the registry's grammar that counts for nothing."""
+
+    tag: Tag
+    reason: Reason
+    sentence: str
+
+
+@dataclass(frozen=True)
+class State:
+    """The registry. Sequences are oldest first: declarations by the default branch's line, echoes by n."""
+
+    head: str
+    versions: Mapping[str, tuple[Version, ...]]
+    """Model -> versions by number."""
+    declarations: Mapping[Slot, tuple[Declaration, ...]]
+    echoes: Mapping[Slot, tuple[Echo, ...]]
+    distrusted: tuple[Distrusted, ...]
+    complete: bool
+    """False for a shallow clone."""
+
+    def version(self, model: str, number: VersionNumber) -> Version | None:
+        """Return one version, None where there is none that is trusted."""
+        return next((one for one in self.versions.get(model, ()) if one.number == number), None)
+
+    def echo_of(self, declaration: Declaration) -> Echo | None:
+        """Return the echo of a declaration, None where it has none yet."""
+        return next((one for one in self.echoes.get(declaration.slot, ()) if one.declaration == declaration), None)
