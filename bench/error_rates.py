@@ -73,6 +73,7 @@ class ErrorRates:
         covered_equal, covered_worse: true differences within the two-sided 95 % interval.
         class_alarms: any class of the equal one shown to be worse than it truly is; at most ALPHA is promised.
         standard_errors: mean over trials of that of the judged metric, and the true spread of the estimate.
+        biases: by how much the worse one's difference is estimated too high, mean over trials.
     """
 
     images: int
@@ -83,6 +84,7 @@ class ErrorRates:
     covered_worse: tuple[Rate, ...]
     class_alarms: Rate
     standard_errors: tuple[float, float]
+    biases: tuple[float, ...]
 
     @property
     def trials(self) -> int:
@@ -98,19 +100,20 @@ class _Outcome:
     class_alarm: bool
     estimate: float
     standard_error: float
+    errors_worse: Floats
 
 
 def measure_error_rates(
-    sizes: Sequence[int], trials: int, *, population: int = POPULATION, processes: int = 2
+    sizes: Sequence[int], trials: int, *, population: int = POPULATION, processes: int = 2, seed: int = 0
 ) -> list[ErrorRates]:
-    """Draw `trials` test sets of each size and compare on every one."""
-    people = populate(WORLD, SKILLS, population, seed=0)
+    """Draw `trials` test sets of each size from a population of `seed`'s own, and compare on every one."""
+    people = populate(WORLD, SKILLS, population, seed=seed)
     truth = _truth(people)
     with ProcessPoolExecutor(processes, get_context("fork"), initializer=_share, initargs=(people, truth)) as pool:
         rates = []
         for images in sizes:
             say(f"{trials} test sets of {images} images ...")
-            outcomes = list(pool.map(partial(_trial, images), range(trials), chunksize=5))
+            outcomes = list(pool.map(partial(_trial, images, seed), range(trials), chunksize=5))
             rates.append(_rates(images, truth, outcomes))
         return rates
 
@@ -143,9 +146,9 @@ def _truth(people: Population) -> Truth:
     return Truth(figures - figures[CHAMPION], classes - classes[CHAMPION])
 
 
-def _trial(images: int, number: int) -> _Outcome:
+def _trial(images: int, seed: int, number: int) -> _Outcome:
     """Draw one test set, compare both challengers with the champion on it."""
-    chosen = np.random.default_rng([images, number]).integers(0, len(_people.labels), images).tolist()
+    chosen = np.random.default_rng([images, number, seed]).integers(0, len(_people.labels), images).tolist()
     draws = draws_of(images, None, resamples=RESAMPLES, seed=number)
     subjects = [_subject(_people, detector, chosen) for detector in range(len(SKILLS))]
     test, drawn = ([s.on_test() for s in subjects], [s.on_draws(draws, 1) for s in subjects])
@@ -160,6 +163,7 @@ def _trial(images: int, number: int) -> _Outcome:
         class_alarm=_class_alarm(test, drawn, subjects[EQUAL].ranking.label_counts),
         estimate=float(estimates[EQUAL][0]),
         standard_error=float(replicates[EQUAL][:, 0].std(ddof=1)),
+        errors_worse=estimates[WORSE] - _true.figures[WORSE],
     )
 
 
@@ -198,4 +202,5 @@ def _rates(images: int, truth: Truth, outcomes: Sequence[_Outcome]) -> ErrorRate
             float(np.mean([outcome.standard_error for outcome in outcomes])),
             float(np.std([outcome.estimate for outcome in outcomes], ddof=1)),
         ),
+        biases=tuple(np.mean([outcome.errors_worse for outcome in outcomes], axis=0).tolist()),
     )

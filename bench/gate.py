@@ -34,19 +34,20 @@ def main() -> int:
         say("5,000 images, two models ...")
         print(render_speed(measure_speed()))
     if wanted.only != "speed":
-        _measure_rates(wanted.images, wanted.trials, wanted.out)
+        _measure_rates(wanted.images, wanted.trials, wanted.seed, wanted.out)
     return 0
 
 
-def _measure_rates(images: Sequence[int], trials: int, out: Path | None) -> None:
+def _measure_rates(images: Sequence[int], trials: int, seed: int, out: Path | None) -> None:
     started = time.monotonic()
-    rates = measure_error_rates(images, trials)
+    rates = measure_error_rates(images, trials, seed=seed)
     print(render_rates(rates))
     if out is None:
         return
+    sizes = " ".join(map(str, images))
     facts = {
         "schema_version": 1,
-        "command": f"python -m bench.gate --only rates --trials {trials} --images {' '.join(map(str, images))}",
+        "command": f"python -m bench.gate --only rates --trials {trials} --images {sizes} --seed {seed}",
         "hardware": describe_hardware(),
         "duration_s": round(time.monotonic() - started),
         "alpha": ALPHA,
@@ -120,6 +121,7 @@ def _values(at: ErrorRates) -> dict[str, Any]:
         "covered_95_worse": by_figure(at.covered_worse),
         "false_alarm_of_any_class": rate(at.class_alarms),
         "standard_error": {"mean": round(at.standard_errors[0], 4), "true": round(at.standard_errors[1], 4)},
+        "bias": dict(zip(FIGURES, (round(bias, 5) for bias in at.biases), strict=True)),
     }
 
 
@@ -127,6 +129,7 @@ def _read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench.gate", description=__doc__)
     parser.add_argument("--trials", type=int, default=TRIALS, help=f"test sets of each size, {TRIALS} unless told")
     parser.add_argument("--images", type=int, nargs="+", default=SIZES, help="sizes of the test sets")
+    parser.add_argument("--seed", type=int, default=0, help="another population and other test sets")
     parser.add_argument("--only", choices=("speed", "rates"))
     parser.add_argument("--out", type=Path, help="write the error rates here, as JSON")
     return parser.parse_args()
