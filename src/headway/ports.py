@@ -19,6 +19,7 @@ from headway.contracts.github import (
     Comment,
     CommitStatus,
     Deployment,
+    Environment,
     MergedPullRequest,
     Protection,
     PullRequest,
@@ -483,6 +484,10 @@ class Forge(Protocol):
 
     def released(self, environment: str) -> Deployment | None:
         """Return the newest deployment to an environment that succeeded; None where there is none."""
+        ...
+
+    def environments(self) -> Sequence[Environment] | None:
+        """Return the repository's environments; None where the token may not read them."""
         ...
 
 

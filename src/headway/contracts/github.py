@@ -148,3 +148,11 @@ class Deployment:
     environment: str
     sha: str
     at: datetime
+
+
+@dataclass(frozen=True)
+class Environment:
+    """One environment that jobs run in: `reviewed` says whether a person must let each of them in."""
+
+    name: str
+    reviewed: bool

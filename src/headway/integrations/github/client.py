@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import count
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import github
 from github.IssueComment import IssueComment
 from github.PullRequest import PullRequest as GitHubPullRequest
 
-from headway.contracts.github import Comment, CommitStatus, Protection, PullRequest, State
+from headway.contracts.github import (
+    Comment,
+    CommitStatus,
+    Deployment,
+    Environment,
+    MergedPullRequest,
+    Protection,
+    PullRequest,
+    Ruleset,
+    State,
+)
 from headway.integrations.github.account import Account
 from headway.integrations.github.calls import Call, Caller, Patience, is_rate_limit
-from headway.integrations.github.rules import read_protection
+from headway.integrations.github.endpoints import PAGE, Endpoints
+from headway.integrations.github.promotion import find_approvals, find_environments, find_merged, find_released
+from headway.integrations.github.rules import read_protection, read_ruleset
 
-_PAGE = 100
+Value = TypeVar("Value")
+
 _DESCRIPTION_LIMIT = 140
 _GHOST = "ghost"
 """Whom GitHub shows in place of a user who is gone."""
@@ -44,7 +56,7 @@ class GitHub:
             timeout=patience.request_timeout_s,
             user_agent="headway",
             api_version="2022-11-28",
-            per_page=_PAGE,
+            per_page=PAGE,
             verify=account.certificates or True,
             retry=0,
             lazy=True,
@@ -52,6 +64,7 @@ class GitHub:
             seconds_between_writes=None,
         )
         self._repository = self._github.get_repo(account.repository)
+        self._endpoints = Endpoints(self._repository)
         self._call = Caller(urlsplit(account.api_url).netloc, account.token, patience)
         self._login: str | None = None
 
@@ -125,7 +138,7 @@ class GitHub:
     def statuses(self, sha: str, *, final: bool = False) -> Mapping[str, CommitStatus]:
         def read() -> dict[str, CommitStatus]:
             newest: dict[str, CommitStatus] = {}
-            for status in self._list(f"/commits/{quote(sha, safe='')}/statuses"):  # newest first
+            for status in self._endpoints.list(f"/commits/{quote(sha, safe='')}/statuses"):  # newest first
                 if not (final and status["state"] == "pending"):
                     newest.setdefault(status["context"], _status(status))
             return newest
@@ -142,21 +155,39 @@ class GitHub:
 
         def read() -> Protection:
             classic = self._classic_protection(branch)
-            return read_protection(
-                self._list(f"/rules/branches/{quote(branch, safe='')}"), classic or {}, complete=classic is not None
-            )
+            rules = list(self._endpoints.list(f"/rules/branches/{quote(branch, safe='')}"))
+            return read_protection(rules, classic or {}, complete=classic is not None)
 
         return self._call(call, read)
 
     def variables(self) -> Mapping[str, str] | None:
-        def read() -> dict[str, str] | None:
-            try:
-                return {variable.name: variable.value for variable in self._repository.get_variables()}
-            except github.GithubException as error:
-                _require_hidden(error)
-                return None
+        def read() -> dict[str, str]:
+            return {variable.name: variable.value for variable in self._repository.get_variables()}
 
-        return self._call(Call(f"read the variables of {self.repository}", "variables: read"), read)
+        return self._call(Call(f"read the variables of {self.repository}", "variables: read"), _unless_hidden(read))
+
+    def merged_pull_request(self, sha: str) -> MergedPullRequest | None:
+        call = Call(f"find the pull request that brought commit {sha}", _READ)
+        return self._call(call, lambda: find_merged(self._endpoints, sha))
+
+    def approvals(self, number: int) -> tuple[str, ...]:
+        call = Call(f"read the reviews of pull request {number} of {self.repository}", _READ)
+        return self._call(call, lambda: find_approvals(self._endpoints, self._endpoints.get(f"/pulls/{number}")))
+
+    def rulesets(self) -> Sequence[Ruleset] | None:
+        def read() -> Sequence[Ruleset]:
+            listed = [one["id"] for one in self._endpoints.list("/rulesets", targets="branch,tag,push")]
+            return [read_ruleset(self._endpoints.get(f"/rulesets/{number}")) for number in listed]
+
+        return self._call(Call(f"read the rulesets of {self.repository}", "metadata: read"), _unless_hidden(read))
+
+    def released(self, environment: str) -> Deployment | None:
+        call = Call(f"read the deployments to {environment}", "deployments: read")
+        return self._call(call, lambda: find_released(self._endpoints, environment))
+
+    def environments(self) -> Sequence[Environment] | None:
+        call = Call(f"read the environments of {self.repository}", "actions: read")
+        return self._call(call, _unless_hidden(lambda: list(find_environments(self._endpoints))))
 
     def _ask_login(self) -> str:
         try:
@@ -180,7 +211,7 @@ class GitHub:
     def _classic_protection(self, branch: str) -> dict[str, Any] | None:
         """Return the classic protection, {} where there is none, None where the token may not see it."""
         try:
-            protection = self._get(f"/branches/{quote(branch, safe='')}/protection", {})
+            protection = self._endpoints.get(f"/branches/{quote(branch, safe='')}/protection")
         except github.GithubException as error:
             if error.status == _NOT_FOUND and error.message == _UNPROTECTED:
                 return {}
@@ -188,21 +219,6 @@ class GitHub:
             return None
         assert isinstance(protection, dict)
         return protection
-
-    def _list(self, path: str) -> list[dict[str, Any]]:
-        """Return the items of every page."""
-        items: list[dict[str, Any]] = []
-        for page in count(1):
-            found = self._get(path, {"per_page": _PAGE, "page": page})
-            assert isinstance(found, list)
-            items += found
-            if len(found) < _PAGE:
-                break
-        return items
-
-    def _get(self, path: str, parameters: dict[str, Any]) -> Any:
-        """Return the answer of an endpoint that PyGithub 2.10 has no method for, or asks at an undocumented address."""
-        return self._repository.requester.requestJsonAndCheck("GET", f"{self._repository.url}{path}", parameters)[1]
 
 
 def _comment(comment: IssueComment) -> Comment:
@@ -228,6 +244,19 @@ def _pull_request(pull: GitHubPullRequest) -> PullRequest:
         open=pull.state == "open",
         author=pull.user.login if pull.user else _GHOST,
     )
+
+
+def _unless_hidden(read: Callable[[], Value]) -> Callable[[], Value | None]:
+    """Return `read` so that it returns None where the token may not see what it asks for."""
+
+    def read_visible() -> Value | None:
+        try:
+            return read()
+        except github.GithubException as error:
+            _require_hidden(error)
+            return None
+
+    return read_visible
 
 
 def _require_hidden(error: github.GithubException) -> None:

@@ -1,11 +1,11 @@
-"""What a branch demands, from rulesets and classic protection as GitHub's API words them."""
+"""What a branch demands, by rulesets and classic protection as GitHub's API words them, and what a ruleset says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from headway.contracts.github import Protection
+from headway.contracts.github import Protection, Ruleset
 
 
 def read_protection(rules: Sequence[Mapping[str, Any]], classic: Mapping[str, Any], *, complete: bool) -> Protection:
@@ -31,6 +31,20 @@ def read_protection(rules: Sequence[Mapping[str, Any]], classic: Mapping[str, An
         code_owner_review=any(part.get("require_code_owner_review") for part in review)
         or bool(classic_review.get("require_code_owner_reviews")),
         complete=complete,
+    )
+
+
+def read_ruleset(answer: Mapping[str, Any]) -> Ruleset:
+    """Put one ruleset into values, as GET /rulesets/{id} answers; who may bypass it, only writers are told."""
+    refs = (answer.get("conditions") or {}).get("ref_name") or {}
+    return Ruleset(
+        name=answer["name"],
+        target=answer["target"],
+        enforced=answer["enforcement"] == "active",
+        patterns=tuple(refs.get("include", ())),
+        excluded=tuple(refs.get("exclude", ())),
+        rules=tuple(rule["type"] for rule in answer.get("rules") or ()),
+        bypasses=bool(answer["bypass_actors"]) if "bypass_actors" in answer else None,
     )
 
 
