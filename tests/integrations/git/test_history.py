@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -94,7 +93,7 @@ def test_a_folder_outside_a_repository_has_no_merge_base(tmp_path: Path) -> None
 
 
 def test_without_git_that_is_said(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "git", None)
+    monkeypatch.setenv("PATH", str(repository))
 
     with pytest.raises(InputError, match="Git is not installed"):
         merge_base(repository, "0" * 40)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from headway.errors import InputError, OutsideError
+
+_QUIET_ENGLISH = {"GIT_TERMINAL_PROMPT": "0", "LANGUAGE": "C", "LC_ALL": "C"}
 
 
 @dataclass(frozen=True)
@@ -37,18 +40,19 @@ def ask(root: Path, *words: str, environment: Mapping[str, str] | None = None) -
         InputError: Git is not installed.
     """
     try:
-        import git
-    except ImportError as error:  # GitPython refuses to import where no git program is
+        result = subprocess.run(
+            ["git", *words],
+            cwd=root,
+            env={**os.environ, **_QUIET_ENGLISH, **(environment or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        if not root.is_dir():
+            raise
         raise InputError("Git is not installed here", hint='install git, then: pip install "headway[git]"') from error
-    status, content, complaint = git.Git(root).execute(
-        ["git", *words],
-        with_extended_output=True,
-        with_exceptions=False,
-        stdout_as_string=False,
-        strip_newline_in_stdout=False,
-        env={"GIT_TERMINAL_PROMPT": "0", **(environment or {})},
-    )
-    return Answer(int(status or 0), bytes(content), str(complaint))
+    return Answer(result.returncode, result.stdout, os.fsdecode(result.stderr).removesuffix("\n"))
 
 
 def tell(root: Path, *words: str, environment: Mapping[str, str] | None = None) -> str:

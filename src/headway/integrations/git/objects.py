@@ -11,14 +11,14 @@ import subprocess
 import tempfile
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, Self
+from typing import Literal, Self
 
 from headway.contracts.commit import FileKind
 from headway.errors import InputError, OutsideError
+from headway.integrations.git.blobs import Blobs
 
 LineEnds = Literal["stored", "unix", "dos"]
 
@@ -43,7 +43,7 @@ class Commit:
         self._project = project
         self._prefix = _ask(project, "rev-parse", "--show-prefix").rstrip("\n")
         self.commit = _resolve(project, revision)
-        self._blobs = _Blobs(project)
+        self._blobs = Blobs(project)
         self._md5s: dict[tuple[bytes, LineEnds], str] = {}
 
     def __enter__(self) -> Self:
@@ -154,7 +154,7 @@ class FileHistory:
     Git simplifies it: of a merge that took the files whole from one side, only that side is followed.
     """
 
-    def __init__(self, project: Path, prefix: str, commit: str, paths: Sequence[str], blobs: _Blobs) -> None:
+    def __init__(self, project: Path, prefix: str, commit: str, paths: Sequence[str], blobs: Blobs) -> None:
         places = [f":(top,literal){prefix}{path}" for path in paths]
         lines = (
             _ask(project, "rev-list", "--parents", "--topo-order", commit, "--", *places).splitlines() if paths else []
@@ -177,55 +177,6 @@ class FileHistory:
         if "\n" in lock:  # cannot be asked for; nothing is proven by it then
             return b""
         return self._blobs.find(os.fsencode(f"{commit}:{self._prefix}{lock}")) or b""
-
-
-class _Blobs:
-    """Reads objects through one `git cat-file --batch`, which is started when it is first needed."""
-
-    def __init__(self, project: Path) -> None:
-        self._project = project
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def read(self, blob: bytes) -> bytes:
-        """Return an object that is there.
-
-        Raises:
-            OutsideError: it is not: the repository is damaged.
-        """
-        content = self.find(blob)
-        if content is None:
-            raise OutsideError(f"Git's object {blob.decode()} is missing", hint="run: git fsck")
-        return content
-
-    def find(self, name: bytes) -> bytes | None:
-        """Return the object that `name` names, or None."""
-        stdin, stdout = self._pipes()
-        stdin.write(name + b"\n")
-        stdin.flush()
-        header = stdout.readline()
-        if header.endswith((b" missing\n", b" ambiguous\n")):
-            return None
-        try:
-            size = int(header.split()[-1])
-        except (IndexError, ValueError) as error:
-            raise OutsideError(f"git cat-file answered {header!r}", hint="run: git fsck") from error
-        return stdout.read(size + 1)[:-1]
-
-    def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
-        if self._process is None:
-            self._process = subprocess.Popen(
-                ["git", "cat-file", "--batch"], cwd=self._project, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-            )
-        assert self._process.stdin and self._process.stdout
-        return self._process.stdin, self._process.stdout
-
-    def close(self) -> None:
-        if self._process is not None:
-            with self._process:
-                for pipe in self._pipes():
-                    with suppress(BrokenPipeError):
-                        pipe.close()
-            self._process = None
 
 
 def _with_line_ends(content: bytes, line_ends: LineEnds) -> bytes:
