@@ -126,7 +126,7 @@ def test_telemetry_and_retries_are_off_under_the_names_that_mlflow_reads(tmp_pat
     import subprocess
     import sys
 
-    from headway.integrations.mlflow import _QUIET
+    from headway.integrations.mlflow.child import QUIET
 
     code = """if True:
         import json
@@ -135,6 +135,6 @@ def test_telemetry_and_retries_are_off_under_the_names_that_mlflow_reads(tmp_pat
         names = MLFLOW_DISABLE_TELEMETRY.name, MLFLOW_HTTP_REQUEST_MAX_RETRIES.get()
         print(json.dumps([*names, MLFLOW_DISABLE_TELEMETRY.get(), is_telemetry_disabled()]))
     """
-    clean = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **_QUIET}
+    clean = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), **QUIET}
     ended = subprocess.run([sys.executable, "-c", code], env=clean, capture_output=True, text=True, check=True)
     assert ["MLFLOW_DISABLE_TELEMETRY", 0, True, True] == json.loads(ended.stdout)
