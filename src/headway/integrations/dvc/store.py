@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
 
 from headway.contracts.commit import StageOutput
+from headway.contracts.manifest import FileDigest
 from headway.errors import InputError, OutsideError
 
 _RUNS = "runs"
 _FOLDER = ".dir"
 _WITHOUT_RUNS = ("http", "https")
+_CHUNK_BYTES = 1 << 20
 _NOT_HASHED = ("size", "nfiles")
 """Keys that count neither in a run's name nor in its content: `dvc.stage.cache._get_cache_hash` of DVC 3.67."""
 
@@ -90,6 +93,21 @@ class Remote:
         with _reached(self.name):
             return _has_run(self._store(self.name, old=True), entry)
 
+    def digest(self, output: StageOutput, md5: str) -> FileDigest | None:
+        """Read an object of an output through, a piece at a time, and return what it is; None where it is not there.
+
+        Raises:
+            OutsideError: the remote cannot be reached.
+        """
+        name = output.remote or self.name
+        store = self._store(name, old=output.old)
+        with _reached(name):
+            try:
+                with store.fs.open(store.oid_to_path(md5), "rb") as file:
+                    return _digest(iter(lambda: file.read(_CHUNK_BYTES), b""))
+            except FileNotFoundError:
+                return None
+
     def _store(self, name: str, *, old: bool) -> Any:
         from dvc.config import ConfigError
         from dvc.exceptions import DvcException
@@ -130,6 +148,15 @@ def _require_absence(store: Any, md5: str) -> None:
     """
     with suppress(FileNotFoundError):
         store.fs.cat_file(store.oid_to_path(md5))
+
+
+def _digest(pieces: Iterator[bytes]) -> FileDigest:
+    sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+    for piece in pieces:
+        sha256.update(piece)
+        md5.update(piece)
+        size += len(piece)
+    return FileDigest(sha256=sha256.hexdigest(), md5=md5.hexdigest(), size_bytes=size)
 
 
 def _read_folder(store: Any, output: StageOutput) -> Mapping[str, str] | None:
