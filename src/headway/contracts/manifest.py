@@ -134,13 +134,23 @@ def read_manifest(folder: Path) -> Manifest:
     """
     path = folder / MANIFEST
     try:
-        return Manifest.model_validate(json.loads(path.read_text(encoding="utf-8")))
+        return parse_manifest(path.read_bytes(), str(path))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise InputError(f"{folder} is not a bundle: it holds no {MANIFEST}", hint="run: dvc repro package") from error
+
+
+def parse_manifest(content: bytes, name: str) -> Manifest:
+    """Validate a manifest that was read elsewhere, but for the identity that it claims; `name` is for messages.
+
+    Raises:
+        InputError: it does not follow this schema.
+    """
+    try:
+        return Manifest.model_validate(json.loads(content))
     except (ValueError, RecursionError) as error:
         reason = _first_fault(error) if isinstance(error, ValidationError) else str(error)
         raise InputError(
-            f"{path} is no manifest of schema {SCHEMA_VERSION}: {reason}", hint="fetch the bundle again: dvc pull"
+            f"{name} is no manifest of schema {SCHEMA_VERSION}: {reason}", hint="fetch the bundle again: dvc pull"
         ) from error
 
 
