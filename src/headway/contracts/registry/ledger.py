@@ -35,7 +35,7 @@ class FileChange:
         commit: full hash.
         position: of the commit on the line; the first has 0.
         committed_at: by the committer's clock, in seconds since the epoch.
-        path: from the repository's root, with slashes.
+        path: from the project's root, with slashes.
         blob: Git's object of the content; None where the commit took the file away.
     """
 

@@ -29,7 +29,7 @@ class Blobs:
         return content
 
     def find(self, name: bytes) -> bytes | None:
-        """Return the object that `name` names, or None."""
+        """Return the content that `name` names; None where it names nothing, or a folder or a commit."""
         stdin, stdout = self._pipes()
         stdin.write(name + b"\n")
         stdin.flush()
@@ -37,10 +37,11 @@ class Blobs:
         if header.endswith((b" missing\n", b" ambiguous\n")):
             return None
         try:
-            size = int(header.split()[-1])
-        except (IndexError, ValueError) as error:
+            _, kind, size = header.split()
+            content = stdout.read(int(size) + 1)[:-1]
+        except ValueError as error:
             raise OutsideError(f"git cat-file answered {header!r}", hint="run: git fsck") from error
-        return stdout.read(size + 1)[:-1]
+        return content if kind == b"blob" else None
 
     def _pipes(self) -> tuple[IO[bytes], IO[bytes]]:
         if self._process is None:

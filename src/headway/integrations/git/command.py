@@ -33,7 +33,7 @@ class Answer:
         return lines[-1].strip() if lines else f"git ended with exit code {self.status}"
 
 
-def ask(root: Path, *words: str, environment: Mapping[str, str] | None = None) -> Answer:
+def ask(root: Path, *words: str, environment: Mapping[str, str] | None = None, stdin: bytes = b"") -> Answer:
     """Run `git WORDS` in `root`; it never asks for a password, and speaks English.
 
     Raises:
@@ -44,7 +44,7 @@ def ask(root: Path, *words: str, environment: Mapping[str, str] | None = None) -
             ["git", *words],
             cwd=root,
             env={**os.environ, **_QUIET_ENGLISH, **(environment or {})},
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             capture_output=True,
             check=False,
         )

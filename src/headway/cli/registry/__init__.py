@@ -1,0 +1,1 @@
+"""What the verbs of the registry share: how it is opened."""

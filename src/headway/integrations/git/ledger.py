@@ -1,0 +1,126 @@
+"""Git: what a clone holds of the registry, read with four questions however many tags there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from headway.contracts.layout import REGISTRY
+from headway.contracts.registry.ledger import FileChange, Ledger, Tag
+from headway.contracts.registry.tags import PATTERNS, parse_tag
+from headway.errors import InputError, OutsideError
+from headway.integrations.git.command import Answer, ask
+
+_MANIFESTS = ":(glob)models/*/manifest.json"
+_AS_STORED = {"GIT_NO_REPLACE_OBJECTS": "1"}
+"""What a clone puts in an object's place is no fact about the repository."""
+_COMMIT = "commit "
+
+
+def read_ledger(root: Path, head: str, tags: Mapping[str, str] | None = None) -> Ledger:
+    """Return what this clone holds of the registry.
+
+    Args:
+        root: of the project, which may lie below the repository's; paths are relative to it.
+        head: ref or commit that stands for the default branch.
+        tags: name -> object, all of which are here; those of this clone's own refs where it is None.
+
+    Raises:
+        InputError: `root` lies in no repository, or `head` names no commit.
+        OutsideError: Git fails, or an object is missing.
+    """
+    answer = ask(root, "rev-parse", "--is-shallow-repository", f"{head}^{{commit}}", environment=_AS_STORED)
+    shallow, _, commit = answer.output.partition("\n")
+    if answer.status != 0 or not commit:
+        raise InputError(f"{head!r} names no commit here", hint="run: git fetch origin; then: git status")
+    positions, changes = _read_line(root, commit)
+    return Ledger(
+        head=commit,
+        positions=positions,
+        changes=changes,
+        tags=_read_tags(root, _own_tags(root) if tags is None else tags),
+        complete=shallow == "false",
+    )
+
+
+def _read_line(root: Path, head: str) -> tuple[Mapping[str, int], tuple[FileChange, ...]]:
+    """Return the place of each commit on the first-parent line of `head`, and what changed on it, oldest first."""
+    answer = _told(
+        ask(
+            root, "-c", "log.showRoot=true", "log", "-z", "--first-parent", "--sparse", "--diff-merges=first-parent",
+            "--raw", "--no-abbrev", "--no-renames", "--no-ext-diff", "--relative", "--no-show-signature", "--no-notes",
+            f"--format={_COMMIT}%H %ct", head, "--", REGISTRY.as_posix(), _MANIFESTS,
+            environment=_AS_STORED,
+        )
+    )  # fmt: skip
+    positions: dict[str, int] = {}
+    found: list[tuple[str, int, str, str]] = []  # commit, seconds, raw line, path
+    words = iter(answer.output.split("\0"))
+    for word in words:
+        line = word.lstrip("\n")
+        if line.startswith(_COMMIT):
+            _, commit, seconds = line.split(" ")
+            positions[commit] = len(positions)
+        elif line.startswith(":"):
+            found.append((commit, int(seconds), line, next(words)))
+    last = len(positions) - 1
+    positions = {commit: last - number for commit, number in reversed(positions.items())}
+    changes = (_change(positions[one[0]], *one) for one in reversed(found))
+    return positions, tuple(change for change in changes if change is not None)
+
+
+def _change(position: int, commit: str, committed_at: int, raw: str, path: str) -> FileChange | None:
+    """Return what a line such as ":100644 100644 OLD NEW M" says; None where only the file's mode changed."""
+    _, _, old, new, _ = raw.split(" ")
+    if old == new:
+        return None
+    return FileChange(commit, position, committed_at, path, None if not new.strip("0") else new)
+
+
+def _own_tags(root: Path) -> Mapping[str, str]:
+    listed = _told(ask(root, "for-each-ref", "--format=%(objectname) %(refname:strip=2)", *PATTERNS)).output
+    return {name: oid for oid, _, name in (line.partition(" ") for line in listed.split("\n") if line)}
+
+
+def _read_tags(root: Path, objects: Mapping[str, str]) -> Mapping[str, Tag]:
+    wanted = {name: oid for name, oid in sorted(objects.items()) if parse_tag(name) is not None}
+    contents = _read_objects(root, wanted.values())
+    return {name: _tag(name, oid, *content) for (name, oid), content in zip(wanted.items(), contents, strict=True)}
+
+
+def _read_objects(root: Path, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield kind and content of each object; all are read at once."""
+    asked = "".join(f"{oid}\n" for oid in oids).encode()
+    answer = _told(ask(root, "cat-file", "--batch", "--buffer", stdin=asked, environment=_AS_STORED)).content
+    at = 0
+    while at < len(answer):
+        end = answer.index(b"\n", at)
+        oid, kind, *size = answer[at:end].decode().split(" ")
+        if not size:
+            raise OutsideError(f"Git's object {oid} is {kind}", hint="run: git fetch origin --tags; then: git fsck")
+        at = end + 1 + int(size[0])
+        yield kind, answer[end + 1 : at]
+        at += 1
+
+
+def _tag(name: str, oid: str, kind: str, content: bytes) -> Tag:
+    if kind != "tag":
+        return Tag(name, oid, oid if kind == "commit" else None, annotated=False, tagged_at=None, message="")
+    head, _, message = content.decode(errors="replace").partition("\n\n")
+    facts = dict(line.partition(" ")[::2] for line in reversed(head.split("\n")))
+    commit = facts.get("object") if facts.get("type") == "commit" else None
+    return Tag(name, oid, commit, annotated=True, tagged_at=_seconds(facts.get("tagger", "")), message=message)
+
+
+def _seconds(tagger: str) -> int | None:
+    """Return the time in "Name <mail> 1700000000 +0000"."""
+    try:
+        return int(tagger.rsplit(" ", 2)[-2])
+    except (IndexError, ValueError):
+        return None
+
+
+def _told(answer: Answer) -> Answer:
+    if answer.status != 0:
+        raise OutsideError(f"git failed: {answer.last_line}", hint="run: git fsck")
+    return answer
