@@ -22,18 +22,18 @@ class Answers:
 
     def user(self, login: str) -> Json:
         """Return what comments and pull requests say of a user."""
-        user = self._example(f"GET {REPO}/issues/{{issue_number}}/comments")[0]["user"]
+        user = self.example(f"GET {REPO}/issues/{{issue_number}}/comments")[0]["user"]
         return {**user, **self._identity(login)}
 
     def whoami(self, login: str) -> Json:
         return self.public_user(login)
 
     def public_user(self, login: str) -> Json:
-        answer: Json = self._example("GET /users/{username}")
+        answer: Json = self.example("GET /users/{username}")
         return answer | self._identity(login) | {"name": login, "email": None, "user_view_type": "public"}
 
     def repository(self, repository: Repository, token: Token | None) -> Json:
-        answer: Json = self._example(f"GET {REPO}", repository) | self._names(repository)
+        answer: Json = self.example(f"GET {REPO}", repository) | self._names(repository)
         answer |= {"private": True, "visibility": "private", "default_branch": repository.default_branch}
         answer["language"] = "Python"  # missing in GitHub's example
         push = token is not None and token.may("contents=write")
@@ -44,7 +44,7 @@ class Answers:
         return answer
 
     def comment(self, repository: Repository, comment: Comment) -> Json:
-        answer: Json = self._example(f"GET {REPO}/issues/{{issue_number}}/comments", repository)[0]
+        answer: Json = self.example(f"GET {REPO}/issues/{{issue_number}}/comments", repository)[0]
         base = f"{self._api_url}/repos/{repository.name}/issues"
         page = f"{self._web_url}/{repository.name}/pull/{comment.number}"
         return answer | {
@@ -59,7 +59,7 @@ class Answers:
         }
 
     def issue(self, pull: PullRequest) -> Json:
-        answer: Json = self._example(f"GET {REPO}/issues/{{issue_number}}", pull.base)
+        answer: Json = self.example(f"GET {REPO}/issues/{{issue_number}}", pull.base)
         base = f"{self._api_url}/repos/{pull.base.name}"
         return answer | {
             "number": pull.number,
@@ -73,21 +73,21 @@ class Answers:
 
     def pull(self, pull: PullRequest, *, mergeable: bool) -> Json:
         """Return one pull request in full."""
-        answer: Json = self._example(f"GET {REPO}/pulls/{{pull_number}}", pull.base)
+        answer: Json = self.example(f"GET {REPO}/pulls/{{pull_number}}", pull.base)
         count = sum(comment.number == pull.number for comment in pull.base.comments.values())
         return self._fill_pull(answer, pull) | {
             "merged": pull.merged,
-            "merged_at": answer["created_at"] if pull.merged else None,
+            "merged_by": None if pull.merged_by is None else self.user(pull.merged_by),
             "mergeable": mergeable,
             "comments": count,
         }
 
     def listed_pull(self, pull: PullRequest) -> Json:
         """Return one pull request as lists show it."""
-        return self._fill_pull(self._example(f"GET {REPO}/pulls", pull.base)[0], pull)
+        return self._fill_pull(self.example(f"GET {REPO}/pulls", pull.base)[0], pull)
 
     def status(self, repository: Repository, status: Status) -> Json:
-        answer: Json = self._example(f"POST {REPO}/statuses/{{sha}}", repository, 201)
+        answer: Json = self.example(f"POST {REPO}/statuses/{{sha}}", repository, 201)
         return answer | {
             "id": status.id,
             "url": f"{self._api_url}/repos/{repository.name}/statuses/{status.sha}",
@@ -101,7 +101,7 @@ class Answers:
         }
 
     def combined_status(self, repository: Repository, sha: str, statuses: list[Status]) -> Json:
-        answer: Json = self._example(f"GET {REPO}/commits/{{ref}}/status", repository)
+        answer: Json = self.example(f"GET {REPO}/commits/{{ref}}/status", repository)
         states = {status.state for status in statuses}
         all_well = "success" if states == {"success"} else "pending"
         state = "failure" if states & {"failure", "error"} else all_well
@@ -112,7 +112,7 @@ class Answers:
         return answer | {"state": state, "sha": sha, "total_count": len(statuses), "statuses": shown}
 
     def check_run(self, repository: Repository, check: CheckRun) -> Json:
-        answer: Json = self._example(f"POST {REPO}/check-runs", repository, 201)
+        answer: Json = self.example(f"POST {REPO}/check-runs", repository, 201)
         answer["output"] |= check.output
         return answer | {
             "id": check.id,
@@ -124,13 +124,13 @@ class Answers:
         }
 
     def commit(self, repository: Repository, sha: str) -> Json:
-        answer: Json = self._example(f"GET {REPO}/commits/{{ref}}", repository)
+        answer: Json = self.example(f"GET {REPO}/commits/{{ref}}", repository)
         answer["commit"]["message"] = git.read(repository.path, "log", "-1", "--format=%B", sha)
         answer["files"] = []
         return answer | {"sha": sha, "url": f"{self._api_url}/repos/{repository.name}/commits/{sha}"}
 
     def branch(self, repository: Repository, name: str, sha: str) -> Json:
-        answer: Json = self._example(f"GET {REPO}/branches/{{branch}}", repository)
+        answer: Json = self.example(f"GET {REPO}/branches/{{branch}}", repository)
         answer["commit"]["sha"] = sha
         return answer | {"name": name, "protected": name in repository.protections}
 
@@ -183,12 +183,12 @@ class Answers:
         return [rule | where for rule in rules]
 
     def variable(self, name: str, value: str) -> Json:
-        example: Json = self._example(f"GET {REPO}/actions/variables")["variables"][0]
+        example: Json = self.example(f"GET {REPO}/actions/variables")["variables"][0]
         return example | {"name": name, "value": value}
 
     def workflow(self, repository: Repository, file: str) -> Json:
-        answer: Json = self._example(f"GET {REPO}/actions/workflows/{{workflow_id}}", repository)
-        number = _number(file)
+        answer: Json = self.example(f"GET {REPO}/actions/workflows/{{workflow_id}}", repository)
+        number = number_of(file)
         url = f"{self._api_url}/repos/{repository.name}/actions/workflows/{number}"
         return answer | {"id": number, "name": file, "path": f".github/workflows/{file}", "url": url}
 
@@ -206,8 +206,11 @@ class Answers:
         ):
             label, owner = f"{repository.owner}:{ref}", self.user(repository.owner)
             answer[side] |= {"label": label, "ref": ref, "sha": sha, "user": owner}
-            answer[side]["repo"] |= self._names(repository) | {"fork": repository.fork_of is not None}
+            answer[side]["repo"] |= self._names(repository) | {"default_branch": repository.default_branch}
+        trial = git.resolve(pull.base.path, f"refs/pull/{pull.number}/merge")
         return answer | {
+            "merged_at": pull.merged_at,
+            "merge_commit_sha": pull.merge_sha if pull.merged else trial,
             "number": pull.number,
             "url": f"{base}/pulls/{pull.number}",
             "html_url": page,
@@ -223,7 +226,7 @@ class Answers:
 
     def _names(self, repository: Repository) -> Json:
         return {
-            "id": _number(repository.name),
+            "id": number_of(repository.name),
             "name": repository.name.split("/")[1],
             "full_name": repository.name,
             "owner": self.user(repository.owner),
@@ -235,10 +238,10 @@ class Answers:
 
     def _identity(self, login: str) -> Json:
         kind = "Bot" if login.endswith("[bot]") else "User"
-        return {"login": login, "id": _number(login), "type": kind, "url": f"{self._api_url}/users/{quote(login)}"}
+        return {"login": login, "id": number_of(login), "type": kind, "url": f"{self._api_url}/users/{quote(login)}"}
 
-    def _example(self, operation: str, repository: Repository | None = None, status: int = 200) -> Any:
-        """Return GitHub's example with this server's addresses."""
+    def example(self, operation: str, repository: Repository | None = None, status: int = 200) -> Any:
+        """Return GitHub's example answer with this server's addresses."""
         text = json.dumps(self._contract.example(operation, status))
         if repository is not None:
             for name in ("octocat/Hello-World", "github/hello-world", "octo-org/octo-repo"):
@@ -255,6 +258,6 @@ def head_of(pull: PullRequest) -> str:
     return pull.last_head
 
 
-def _number(name: str) -> int:
+def number_of(name: str) -> int:
     """Return an id that stays the same over runs."""
     return zlib.crc32(name.encode()) or 1

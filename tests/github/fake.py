@@ -16,8 +16,10 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, Literal
 
 from tests.github import repository as git
 from tests.github.answers import Answers, head_of
@@ -26,17 +28,23 @@ from tests.github.faults import Fault, Kind
 from tests.github.state import (
     ACTIONS,
     Comment,
+    Deployment,
     Dispatch,
     Exchange,
     Level,
     Protection,
     PullRequest,
     Repository,
+    Review,
+    Ruleset,
     Run,
     Status,
     Token,
+    protection_of,
 )
 
+Method = Literal["merge", "squash", "rebase"]
+ReviewState = Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "PENDING"]
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -116,6 +124,34 @@ class FakeGitHub:
             comment = Comment(self.next_id(), number, author, body, self.now())
             repository.comments[comment.id] = comment
 
+    def review(
+        self, name: str, number: int, author: str, state: ReviewState = "APPROVED", *, at: datetime | None = None
+    ) -> None:
+        """Review the head of a pull request as it is now."""
+        made_at = _write_time(at or datetime.now(UTC))
+        made = Review(self.next_id(), number, author, state, self.head(name, number), made_at)
+        self.repositories[name].reviews.append(made)
+
+    def dismiss(self, name: str, number: int, author: str) -> None:
+        """Dismiss what somebody said last: the review stays and says so."""
+        reviews = self.repositories[name].reviews
+        last = max(at for at, one in enumerate(reviews) if (one.number, one.author) == (number, author))
+        reviews[last] = replace(reviews[last], state="DISMISSED")
+
+    def add_ruleset(self, name: str, document: Mapping[str, Any]) -> Ruleset:
+        """Add a ruleset as it is imported; one for the default branch protects it."""
+        repository = self.repositories[name]
+        ruleset = Ruleset(self.next_id(), document, self.now())
+        repository.rulesets.append(ruleset)
+        if document["target"] == "branch" and "~DEFAULT_BRANCH" in ruleset.patterns and ruleset.enforced:
+            repository.protections[repository.default_branch] = protection_of(ruleset)
+        return ruleset
+
+    def deploy(self, name: str, environment: str, sha: str, *states: str) -> None:
+        """Deploy to an environment; `states` are those of the deployment, oldest first."""
+        statuses = tuple((state, self.now()) for state in states)
+        self.repositories[name].deployments.append(Deployment(self.next_id(), environment, sha, statuses))
+
     def fail_next(
         self, kind: Kind, method: str = "*", path: str = "*", *, times: int = 1, retry_after_s: int = 1
     ) -> None:
@@ -137,6 +173,10 @@ class FakeGitHub:
         """Return the workflows that were started by hand."""
         return self.repositories[name].dispatches
 
+    def tags(self, name: str) -> Mapping[str, str]:
+        """Return every tag and its object."""
+        return git.tags(self.repositories[name].path)
+
     def runs(self, name: str) -> Sequence[Run]:
         """Return the workflow runs that pushes brought about, oldest first."""
         with self.lock:
@@ -157,18 +197,22 @@ class FakeGitHub:
             reasons = self._obstacles(self.pull(name, number))
         return not reasons, reasons
 
-    def merge(self, name: str, number: int) -> str:
+    def merge(
+        self, name: str, number: int, method: Method = "merge", *, by: str = "maintainer", at: datetime | None = None
+    ) -> str:
         """Merge as GitHub does: by the server's Git, without merge drivers, whatever the protection says."""
         with self.lock:
             pull = self.pull(name, number)
             path = pull.base.path
             self._bring_head(pull)
-            base = git.read(path, "rev-parse", f"refs/heads/{pull.base_ref}")
-            made = git.merge(path, base, head_of(pull), f"Merge pull request #{number}")
-            assert made is not None, f"pull request {number} conflicts with {pull.base_ref}"
+            base, head = git.read(path, "rev-parse", f"refs/heads/{pull.base_ref}"), head_of(pull)
+            assert self.merges_cleanly(pull), f"pull request {number} conflicts with {pull.base_ref}"
+            made = _made_by(method, path, base, head, number)
+            pull.commits = frozenset(git.between(path, base, head) + git.between(path, base, made))
             git.read(path, "update-ref", f"refs/heads/{pull.base_ref}", made, base)
-            self.notice_pushes()
-            pull.state, pull.merged = "closed", True
+            self.notice_pushes(by)
+            pull.state, pull.merge_sha, pull.merged_by = "closed", made, by
+            pull.merged_at = _write_time(at or datetime.now(UTC))
             return made
 
     # What the server and the operations need
@@ -178,7 +222,7 @@ class FakeGitHub:
 
     def now(self) -> str:
         """Return a time that moves on by a second a call."""
-        return (START + timedelta(seconds=next(self._ids))).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return _write_time(START + timedelta(seconds=next(self._ids)))
 
     def find_head(self, base: Repository, owner: str) -> Repository | None:
         """Return the repository that "owner:branch" means: the base itself or a fork of it."""
@@ -256,6 +300,20 @@ class FakeGitHub:
             elif statuses[context].state != "success":
                 reasons.append(f"{context} is {statuses[context].state}")
         return reasons
+
+
+def _made_by(method: Method, path: Path, base: str, head: str, number: int) -> str:
+    if method == "squash":
+        return git.squash(path, base, head, f"A change (#{number})")
+    if method == "rebase":
+        return git.rebase(path, base, head)
+    made = git.merge(path, base, head, f"Merge pull request #{number}")
+    assert made is not None
+    return made
+
+
+def _write_time(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _run_of(pull: PullRequest, login: str) -> Run:

@@ -166,12 +166,6 @@ def get_commit(call: Call) -> Answer:
     return Answer(200, call.fake.answers.commit(call.repository, _commit(call, call.names["ref"])))
 
 
-def list_pulls_of_commit(call: Call) -> Answer:
-    sha = call.names["commit_sha"]
-    pulls = [pull for pull in call.repository.pulls.values() if head_of(pull) == sha]
-    return Answer(200, [call.fake.answers.listed_pull(pull) for pull in pulls], paged=True)
-
-
 def add_status(call: Call) -> Answer:
     sha = call.names["sha"]
     if len(call.body.get("description") or "") > LONGEST_DESCRIPTION:
@@ -279,7 +273,9 @@ def merge_pull(call: Call) -> Answer:
     able, reasons = call.fake.mergeable(call.repository.name, pull.number)
     if not able:
         raise RefusedError(405, f"Pull Request is not mergeable: {'; '.join(reasons)}")
-    return Answer(200, call.fake.answers.merged(call.fake.merge(call.repository.name, pull.number)))
+    method = call.body.get("merge_method", "merge")
+    made = call.fake.merge(call.repository.name, pull.number, method, by=call.token.login)
+    return Answer(200, call.fake.answers.merged(made))
 
 
 _COMMENTS_READ = ("issues=read", "pull_requests=read")
@@ -299,7 +295,6 @@ OPERATIONS: Sequence[Operation] = (
     Operation(f"GET {REPO}/rules/branches/{{branch}}", list_rules),
     Operation(f"POST {REPO}/check-runs", add_check_run, ("checks=write",)),
     Operation(f"GET {REPO}/commits/{{ref}}/check-runs", list_check_runs, ("checks=read",)),
-    Operation(f"GET {REPO}/commits/{{commit_sha}}/pulls", list_pulls_of_commit, ("pull_requests=read",)),
     Operation(f"GET {REPO}/commits/{{ref}}/status", get_combined_status, ("statuses=read",)),
     Operation(f"GET {REPO}/commits/{{ref}}/statuses", list_statuses, ("statuses=read",)),
     Operation(f"GET {REPO}/commits/{{ref}}", get_commit, ("contents=read",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 IDENTITY = {
@@ -48,6 +49,12 @@ def branches(path: Path) -> dict[str, str]:
     return {name: sha for sha, name in (line.split(" ", 1) for line in lines)}
 
 
+def tags(path: Path) -> dict[str, str]:
+    """Return every tag and its object."""
+    lines = read(path, "for-each-ref", "--format=%(objectname) %(refname:strip=2)", "refs/tags").splitlines()
+    return {name: sha for sha, name in (line.split(" ", 1) for line in lines)}
+
+
 def is_ancestor(path: Path, ancestor: str, descendant: str) -> bool:
     """Say whether one commit is reached from another."""
     return run(path, "merge-base", "--is-ancestor", ancestor, descendant).returncode == 0
@@ -59,6 +66,30 @@ def merge(path: Path, base: str, head: str, message: str) -> str | None:
     if tree.returncode != 0:
         return None
     return read(path, "commit-tree", tree.stdout.split()[0], "-p", base, "-p", head, "-m", message)
+
+
+def squash(path: Path, base: str, head: str, message: str) -> str:
+    """Return the one commit on `base` that holds all that a merge would bring."""
+    tree = read(path, "merge-tree", "--write-tree", base, head).split()[0]
+    return read(path, "commit-tree", tree, "-p", base, "-m", message)
+
+
+def rebase(path: Path, base: str, head: str) -> str:
+    """Return the last of the commits that `head` has and `base` lacks, made anew on `base`."""
+    with tempfile.TemporaryDirectory() as folder:
+        clone = Path(folder)
+        read(path, "clone", "--quiet", "--shared", "--no-checkout", str(path), folder)
+        work = ("--work-tree", folder)
+        read(clone / ".git", *work, "checkout", "--quiet", "--detach", head)
+        read(clone / ".git", *work, "rebase", "--quiet", "--force-rebase", base)
+        made = read(clone / ".git", "rev-parse", "HEAD")
+        read(path, "fetch", "--quiet", folder, "HEAD")
+    return made
+
+
+def between(path: Path, old: str, new: str) -> list[str]:
+    """Return the commits that `new` has and `old` lacks."""
+    return read(path, "rev-list", f"{old}..{new}").splitlines()
 
 
 def changed_files(path: Path, old: str, new: str) -> list[str]:

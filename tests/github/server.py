@@ -18,6 +18,7 @@ from tests.github import smart_http
 from tests.github.contract import Contract
 from tests.github.fake import FakeGitHub
 from tests.github.operations import OPERATIONS, Answer, Call, Operation, RefusedError
+from tests.github.promotion import PROMOTION_OPERATIONS
 from tests.github.state import Exchange, Token
 
 PREFIX = "/api/v3"
@@ -132,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise RefusedError(401, "Bad credentials")
         fake = self.server.fake
         fake.notice_pushes()
-        for operation in OPERATIONS:
+        for operation in (*OPERATIONS, *PROMOTION_OPERATIONS):
             names = operation.match(self.command, path)
             if names is not None:
                 call = Call(fake, token, names, query, json.loads(body) if body else {})

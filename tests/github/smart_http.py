@@ -10,6 +10,7 @@ import re
 import subprocess
 from collections.abc import Mapping
 
+from tests.github.answers import number_of
 from tests.github.repository import IDENTITY
 from tests.github.state import Repository, Token
 
@@ -20,6 +21,24 @@ _ADDRESS = re.compile(r"^/(?P<name>[^/]+/[^/]+?)(?:\.git)?(?P<rest>/(?:info/refs
 # A workflow file may come from a branch that is here already, as a merge of the base brings it; a new one may not.
 _UPDATE_HOOK = r"""#!/bin/sh
 # update <reference> <old> <new>
+forbid() {
+    set -f
+    for pattern in $2; do
+        case "$1" in
+        $pattern)
+            echo "error: GH013: Repository rule violations found for $1." >&2
+            echo "- $3" >&2
+            exit 1 ;;
+        esac
+    done
+    set +f
+}
+zero=0000000000000000000000000000000000000000
+if test "$2" = $zero; then forbid "$1" "$NO_CREATION" "Cannot create ref due to creations being restricted."
+elif test "$3" = $zero; then forbid "$1" "$NO_DELETION" "Cannot delete this protected ref."
+else forbid "$1" "$NO_UPDATE" "Cannot update this protected ref."
+fi
+test "$3" = $zero && exit 0
 case " $PROTECTED_BRANCHES " in
 *" ${1#refs/heads/} "*)
     echo "error: GH006: Protected branch update failed for $1." >&2
@@ -86,7 +105,14 @@ def _environment(repository: Repository, token: Token, headers: Mapping[str, str
         "GIT_PROTOCOL": given.get("git-protocol", ""),
         "PROTECTED_BRANCHES": " ".join(protected),
         "MAY_WRITE_WORKFLOWS": "yes" if token.may("workflows=write") or not token.installation else "",
+        **{f"NO_{rule.upper()}": _forbidden(repository, token, rule) for rule in ("creation", "update", "deletion")},
     }
+
+
+def _forbidden(repository: Repository, token: Token, rule: str) -> str:
+    """Return the tags, as patterns of a shell, to which a rule forbids a token something."""
+    rulesets = [one for one in repository.rulesets if one.document["target"] == "tag" and rule in one.rules]
+    return " ".join(pattern for one in rulesets if one.binds(number_of(token.login)) for pattern in one.patterns)
 
 
 def _install_hook(repository: Repository) -> None:

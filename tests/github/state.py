@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -112,6 +112,55 @@ class Protection:
     code_owner_review: bool = False
 
 
+@dataclass(frozen=True)
+class Review:
+    """One review of a pull request's head as it was then."""
+
+    id: int
+    number: int
+    author: str
+    state: Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED", "PENDING"]
+    sha: str
+    submitted_at: str
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """One ruleset: `document` is what POST /rulesets takes."""
+
+    id: int
+    document: Mapping[str, Any]
+    made_at: str
+
+    @property
+    def enforced(self) -> bool:
+        return bool(self.document["enforcement"] == "active")
+
+    @property
+    def patterns(self) -> Sequence[str]:
+        return list(self.document["conditions"]["ref_name"]["include"])
+
+    @property
+    def rules(self) -> Mapping[str, Mapping[str, Any]]:
+        """Return kind of rule -> its parameters."""
+        return {rule["type"]: rule.get("parameters", {}) for rule in self.document["rules"]}
+
+    def binds(self, app_id: int) -> bool:
+        """Say whether the rules are for an App, too: only one that the ruleset names may pass."""
+        actors = self.document.get("bypass_actors", ())
+        return self.enforced and ("Integration", app_id) not in {(one["actor_type"], one["actor_id"]) for one in actors}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """One deployment; its statuses are (state, time), oldest first."""
+
+    id: int
+    environment: str
+    sha: str
+    statuses: tuple[tuple[str, str], ...]
+
+
 @dataclass
 class Repository:
     """One repository; its branches are those of the bare Git repository at `path`."""
@@ -128,6 +177,13 @@ class Repository:
     runs: list[Run] = field(default_factory=list)
     protections: dict[str, Protection] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
+    reviews: list[Review] = field(default_factory=list)
+    rulesets: list[Ruleset] = field(default_factory=list)
+    deployments: list[Deployment] = field(default_factory=list)
+    environments: dict[str, bool] = field(default_factory=dict)
+    """Name -> whether reviewers must let a job in."""
+    strangers: set[str] = field(default_factory=set)
+    """People who may only read; all others may write."""
 
     @property
     def owner(self) -> str:
@@ -147,9 +203,17 @@ class PullRequest:
     body: str
     author: str
     state: Literal["open", "closed"] = "open"
-    merged: bool = False
     last_head: str = ""
     """Head as it was when the pull request was closed or its branch deleted."""
+    merge_sha: str | None = None
+    merged_at: str | None = None
+    merged_by: str | None = None
+    commits: frozenset[str] = frozenset()
+    """What it was merged from and what the merge made."""
+
+    @property
+    def merged(self) -> bool:
+        return self.merge_sha is not None
 
 
 @dataclass(frozen=True)
@@ -162,3 +226,18 @@ class Exchange:
     body: Any
     login: str | None
     status: int
+
+
+def protection_of(ruleset: Ruleset) -> Protection:
+    """Return what a ruleset demands of a branch."""
+    rules = ruleset.rules
+    checks, review = rules.get("required_status_checks", {}), rules.get("pull_request", {})
+    return Protection(
+        contexts=tuple(one["context"] for one in checks.get("required_status_checks", ())),
+        strict=checks.get("strict_required_status_checks_policy", False),
+        merge_queue="merge_queue" in rules,
+        signed_commits="required_signatures" in rules,
+        pull_request="pull_request" in rules,
+        dismiss_stale_reviews=review.get("dismiss_stale_reviews_on_push", False),
+        code_owner_review=review.get("require_code_owner_review", False),
+    )

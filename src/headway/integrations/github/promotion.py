@@ -51,8 +51,7 @@ def approvers(
     """
     last: dict[str, Mapping[str, Any]] = {}
     for review in reviews:
-        in_time = merged_at is None or review["submitted_at"] <= merged_at
-        if review["state"] in _ANSWERS and in_time:
+        if review["state"] in _ANSWERS and (merged_at is None or review["submitted_at"] <= merged_at):
             last[_login(review["user"])] = review
     approved = (
         login
