@@ -11,7 +11,8 @@ from headway.integrations.git.command import Answer, ask
 
 _VARIABLE = "HEADWAY_GIT_AUTHORIZATION"
 _WORKFLOWS = "without `workflow"
-_RULES = "GH013", "GH006", "verified signature"
+_RULES = "GH013", "GH006", "verified signature", "hook declined"
+_BRANCH_RULES = "let the bot bypass that rule on branches of pull requests; signed commits need a signing key"
 _MOVED = "[rejected]", "stale info", "non-fast-forward", "fetch first", "cannot lock ref", "reference already exists"
 _FORBIDDEN = "returned error: 403", "Permission to", "Write access to repository not granted"
 
@@ -58,7 +59,7 @@ def remote_commit(root: Path, ref: str, access: Access) -> str | None:
     Raises:
         OutsideError: the remote cannot be asked.
     """
-    answer = _ask(root, access, "ls-remote", access.name, ref)
+    answer = ask_remote(root, access, "ls-remote", access.name, ref)
     rows = [line.split("\t") for line in answer.output.splitlines()]
     return next((commit for commit, name in rows if name == ref), None)
 
@@ -70,7 +71,7 @@ def fetch(root: Path, ref: str, access: Access) -> str:
         OutsideError: the remote cannot be asked, or has no such ref.
     """
     kept = f"refs/headway/{ref.removeprefix('refs/')}"
-    _ask(root, access, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", access.name, f"+{ref}:{kept}")
+    ask_remote(root, access, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", access.name, f"+{ref}:{kept}")
     return ask(root, "rev-parse", "--verify", kept).output.strip()
 
 
@@ -98,38 +99,51 @@ def push(root: Path, commit: str, branch: str, *, expected: str | None, access: 
         raise InputError(f"{commit} does not hold {expected}: pushing it would lose commits", hint="merge first")
     ref = f"refs/heads/{branch}"
     words = "push", "--porcelain", f"--force-with-lease={ref}:{expected or ''}", access.name, f"{commit}:{ref}"
-    answer = _run(root, access, *words)
+    answer = run_with_access(root, access, *words)
     if answer.status == 0:
         return True
     said = f"{answer.output}\n{answer.complaint}"
-    _raise_if_refused(said, branch)
+    raise_if_refused(said, branch, hint=_BRANCH_RULES)
     if any(mark in said for mark in _MOVED) and remote_commit(root, ref, access) != expected:
         return False
     raise OutsideError(f"{branch} cannot be pushed: {answer.last_line}", hint="run this again")
 
 
-def _raise_if_refused(said: str, branch: str) -> None:
+def raise_if_refused(said: str, name: str, *, hint: str) -> None:
+    """Raise `InputError` where what a push said means that the token, or a rule of the repository, does not allow it.
+
+    Args:
+        said: all that git printed.
+        name: of what was pushed.
+        hint: what to do about a rule.
+    """
     if _WORKFLOWS in said:
         raise InputError(
-            f"GitHub refuses the push to {branch}: it brings workflow files that no branch of the repository has yet",
+            f"GitHub refuses the push to {name}: it brings workflow files that no branch of the repository has yet",
             hint="merge the base into the branch by hand and push it: a person's push may bring workflow files",
         )
     if any(mark in said for mark in _RULES):
         raise InputError(
-            f"a rule of the repository refuses the push to {branch}: {_rule(said)}",
-            hint="let the bot bypass that rule on branches of pull requests; signed commits need a signing key",
+            f"a rule of the repository refuses the push to {name}: {_rule(said)}",
+            hint=hint,
         )
     if any(mark in said for mark in _FORBIDDEN):
-        raise InputError(f"the token may not push to {branch}", hint="grant the job the permission `contents: write`")
+        raise InputError(f"the token may not push to {name}", hint="grant the job the permission `contents: write`")
 
 
 def _rule(said: str) -> str:
     lines = [line.removeprefix("remote:").strip(" -") for line in said.splitlines() if line.startswith("remote:")]
-    return next((line for line in lines if "must" in line.lower()), "see the log above")
+    telling = (line for line in lines if any(word in line.lower() for word in ("must", "cannot")))
+    return next(telling, next(filter(None, reversed(lines)), "it does not say which"))
 
 
-def _ask(root: Path, access: Access, *words: str) -> Answer:
-    answer = _run(root, access, *words)
+def ask_remote(root: Path, access: Access, *words: str, stdin: bytes = b"") -> Answer:
+    """Run git with the token.
+
+    Raises:
+        OutsideError: it failed.
+    """
+    answer = run_with_access(root, access, *words, stdin=stdin)
     if answer.status != 0:
         raise OutsideError(
             f"{access.name} cannot be asked: {answer.last_line}", hint="check the network and that the token may read"
@@ -137,5 +151,6 @@ def _ask(root: Path, access: Access, *words: str) -> Answer:
     return answer
 
 
-def _run(root: Path, access: Access, *words: str) -> Answer:
-    return ask(root, *access.words, *words, environment=access.environment)
+def run_with_access(root: Path, access: Access, *words: str, stdin: bytes = b"") -> Answer:
+    """Run git with the token, and return what it said."""
+    return ask(root, *access.words, *words, environment=access.environment, stdin=stdin)

@@ -1,0 +1,159 @@
+"""Git: the registry's tags and default branch on a remote, read as they are there and pushed without overwriting."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from headway.contracts.registry.ledger import Ledger
+from headway.contracts.registry.tags import PATTERNS, parse_tag
+from headway.errors import InputError, OutsideError
+from headway.integrations.git.command import ask, tell
+from headway.integrations.git.ledger import read_ledger
+from headway.integrations.git.remote import Access, ask_remote, raise_if_refused, run_with_access
+from headway.integrations.git.repository import read_blob
+from headway.integrations.git.tag_objects import TagObjects
+from headway.integrations.git.writing import Identity
+from headway.ports import NewTag
+
+_TAGS = "refs/tags/"
+_GONE = "couldn't find remote ref"
+_FETCHES = 3
+"""How often a fetch is tried that fails because a ref went away between the question and the fetch."""
+
+_TAG_RULES = "let who runs Headway create tags of the registry; signed tags need a signing key"
+
+Refs = Mapping[str, str]
+"""Full name -> object."""
+
+
+class GitRegistry:
+    """A clone and its remote. Implements `ports.RegistryRepository`.
+
+    The clone's registry tags and its remote-tracking branch become the remote's; other tags, local branches, the
+    working tree and submodules stay as they are.
+    """
+
+    def __init__(self, root: Path, access: Access, branch: str, identity: Identity, *, sign: bool = False) -> None:
+        """Open the clone at `root`.
+
+        Args:
+            root: of the project.
+            access: of the remote.
+            branch: the default one, without "refs/heads/".
+            identity: who makes tags.
+            sign: sign every tag, also where `tag.gpgSign` does not ask for it.
+        """
+        self._root = root
+        self._access = access
+        self._branch = f"refs/heads/{branch}"
+        self._tracking = f"refs/remotes/{access.name}/{branch}"
+        self._tag_objects = TagObjects(root, identity, sign=sign)
+
+    def refresh(self) -> Ledger:
+        for _ in range(_FETCHES):
+            remote = self._read_remote()
+            if self._follow(remote):
+                tags = {ref.removeprefix(_TAGS): oid for ref, oid in remote.items() if ref.startswith(_TAGS)}
+                return read_ledger(self._root, remote[self._branch], tags)
+        raise OutsideError(f"{self._access.name} changes faster than it can be fetched", hint="run this again")
+
+    def differences(self) -> tuple[tuple[str, str, str | None], ...]:
+        """Return the registry tags that this clone has otherwise than the remote; `refresh` makes them equal.
+
+        Returns:
+            (name, object here, object on the remote or None), by name.
+
+        Raises:
+            OutsideError: the remote cannot be asked.
+        """
+        remote = self._read_remote()
+        return tuple(
+            (ref.removeprefix(_TAGS), oid, remote.get(ref))
+            for ref, oid in sorted(self._read_local().items())
+            if ref.startswith(_TAGS) and remote.get(ref) != oid
+        )
+
+    def read(self, blob: str) -> bytes:
+        content = read_blob(self._root, blob)
+        if content is None:
+            raise OutsideError(f"Git's object {blob} is missing", hint="run: git fetch origin; then: git fsck")
+        return content
+
+    def make_tag(self, tag: NewTag) -> str:
+        return self._tag_objects.make(tag)
+
+    def publish(self, tags: Mapping[str, str]) -> bool:
+        wanted = {f"{_TAGS}{name}": oid for name, oid in tags.items()}
+        pushed = run_with_access(
+            self._root, self._access, "push", "--atomic", "--porcelain", "--no-verify", "--no-follow-tags",
+            "--recurse-submodules=no", *(f"--force-with-lease={ref}:" for ref in wanted), self._access.name,
+            *(f"{oid}:{ref}" for ref, oid in wanted.items()),
+        )  # fmt: skip
+        there = {ref: oid for ref, oid in self._read_remote().items() if ref in wanted}
+        if there == wanted:
+            return True
+        if mixed := {ref for ref, oid in there.items() if oid == wanted[ref]}:
+            raise OutsideError(
+                f"{self._access.name} took only a part of an atomic push: {', '.join(sorted(mixed))}",
+                hint="run this again: what is missing is made then",
+            )
+        if there:
+            return False
+        raise_if_refused(f"{pushed.output}\n{pushed.complaint}", ", ".join(tags), hint=_TAG_RULES)
+        raise OutsideError(f"{', '.join(tags)} cannot be pushed: {pushed.last_line}", hint="run this again")
+
+    def _read_remote(self) -> Refs:
+        """Return the default branch and the registry's tags as the remote has them now: the one question."""
+        answer = ask_remote(self._root, self._access, "ls-remote", "--refs", self._access.name, self._branch, *PATTERNS)
+        found = _read_refs(answer.output, "\t")
+        if self._branch not in found:
+            raise InputError(
+                f"{self._access.name} has no branch {self._branch.removeprefix('refs/heads/')!r}",
+                hint="git remote set-head origin --auto",
+            )
+        return {ref: oid for ref, oid in found.items() if ref == self._branch or _is_of_registry(ref)}
+
+    def _read_local(self) -> Refs:
+        """Return the same of this clone, under the same names."""
+        words = "--format=%(objectname) %(refname)", self._tracking, *PATTERNS
+        found = _read_refs(tell(self._root, "for-each-ref", *words), " ")
+        tags = {ref: oid for ref, oid in found.items() if _is_of_registry(ref)}
+        return tags | ({self._branch: found[self._tracking]} if self._tracking in found else {})
+
+    def _follow(self, remote: Refs) -> bool:
+        """Make this clone's refs what the remote's are; False where a ref went away meanwhile."""
+        local = self._read_local()
+        if gone := {ref: oid for ref, oid in local.items() if ref not in remote}:
+            self._delete(gone)
+        if new := [ref for ref, oid in remote.items() if local.get(ref) != oid]:
+            return self._fetch(new)
+        return True
+
+    def _delete(self, refs: Refs) -> None:
+        lines = (f"delete {ref}\0{oid}\0" for ref, oid in refs.items())
+        answer = ask(self._root, "update-ref", "-z", "--stdin", stdin=os.fsencode("".join(lines)))
+        if answer.status != 0:
+            raise OutsideError(f"tags of this clone cannot be taken away: {answer.last_line}", hint="run this again")
+
+    def _fetch(self, refs: Iterable[str]) -> bool:
+        lines = (f"+{ref}:{self._tracking if ref == self._branch else ref}\n" for ref in refs)
+        answer = run_with_access(
+            self._root, self._access, "fetch", "--quiet", "--stdin", "--no-tags", "--no-prune", "--no-write-fetch-head",
+            "--no-recurse-submodules", "--no-auto-maintenance", self._access.name,
+            stdin=os.fsencode("".join(lines)),
+        )  # fmt: skip
+        if answer.status == 0:
+            return True
+        if _GONE in answer.complaint:
+            return False
+        raise OutsideError(f"{self._access.name} cannot be fetched: {answer.last_line}", hint="run this again")
+
+
+def _read_refs(listing: str, separator: str) -> Refs:
+    return {ref: oid for oid, _, ref in (line.partition(separator) for line in listing.split("\n") if line)}
+
+
+def _is_of_registry(ref: str) -> bool:
+    return ref.startswith(_TAGS) and parse_tag(ref.removeprefix(_TAGS)) is not None
