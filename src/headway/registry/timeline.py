@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 
-from headway.contracts.registry.desired import Desired, Hold, desired_path, parse_desired
+from headway.contracts.registry.desired import Desired, Hold
+from headway.contracts.registry.records import EchoRecord
 from headway.contracts.registry.tags import Slot, parse_version
 from headway.errors import InputError
 from headway.registry.state import Declaration, Echo, State
@@ -89,21 +90,23 @@ def list_events(state: State, *, model: str | None = None, stage: str | None = N
     return tuple(sorted(found, key=lambda event: (event.declaration.change.position, event.slot)))
 
 
-def read_statement(event: Event, content: bytes | None) -> Statement:
-    """Return what a declaration says, by its echo and its stage file's content (None where it was taken away).
+def said_by_echo(record: EchoRecord) -> Statement:
+    """Return what a declaration says as its echo repeats it; an echo knows nothing of a hold."""
+    return Statement(record.version, record.identity, record.reason, record.declared_by, record.expedited)
 
-    The file of a declaration that has an echo is only parsed where it may hold a rollback's `hold`.
-    """
-    if content is None:
+
+def said_by_file(desired: Desired | None) -> Statement:
+    """Return what a declaration says by its stage file; None stands for one that was taken away."""
+    if desired is None:
         return Statement()
-    if event.echo is not None and _WITHOUT_HOLD in content:
-        said = event.echo.record
-        return Statement(said.version, said.identity, said.reason, said.declared_by, said.expedited)
-    try:
-        desired = parse_desired(content, f"{event.declaration.commit[:10]}:{desired_path(event.slot)}")
-    except InputError as error:
-        return Statement(fault=error.message)
-    return _statement(desired)
+    return Statement(
+        desired.version, desired.identity, desired.reason, desired.asked_by, desired.expedited, desired.hold
+    )
+
+
+def is_without_hold(content: bytes) -> bool:
+    """Return whether a stage file surely holds no `hold`, without the time that parsing it takes."""
+    return _WITHOUT_HOLD in content
 
 
 def is_step_back(before: Statement | None, after: Statement) -> bool:
@@ -142,6 +145,11 @@ def parse_moment(text: str, *, now: datetime) -> datetime:
     return moment
 
 
+def git_time(seconds: int) -> datetime:
+    """Return a date of Git's, which keeps any number for one; Python's calendar ends with the year 9999."""
+    return datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC)
+
+
 def _parse_time(text: str) -> datetime:
     try:
         read = datetime.fromisoformat(text)
@@ -152,15 +160,7 @@ def _parse_time(text: str) -> datetime:
 
 def _event(declaration: Declaration, echo: Echo | None) -> Event:
     attested = echo.record.declared_at if echo else None
-    # Git keeps any number for a date; Python's calendar ends with the year 9999.
-    seconds = min(max(declaration.change.committed_at, 0), _LAST_SECOND)
-    return Event(declaration, echo, attested or datetime.fromtimestamp(seconds, UTC), attested is not None)
-
-
-def _statement(desired: Desired) -> Statement:
-    return Statement(
-        desired.version, desired.identity, desired.reason, desired.asked_by, desired.expedited, desired.hold
-    )
+    return Event(declaration, echo, attested or git_time(declaration.change.committed_at), attested is not None)
 
 
 def _find_candidates(events: Sequence[Event], moment: datetime, now: datetime) -> tuple[Event | None, ...]:
