@@ -19,9 +19,11 @@ from headway.registry.timeline import (
     Statement,
     find_standings,
     is_step_back,
+    is_without_hold,
     list_events,
     parse_moment,
-    read_statement,
+    said_by_echo,
+    said_by_file,
 )
 
 _SLOT = Slot("production", "detector")
@@ -131,43 +133,29 @@ def test_a_model_and_a_stage_can_be_asked_for() -> None:
     assert [slots[3]] == [event.slot for event in list_events(state, model="b", stage="prod")]
 
 
-def _desired(**values: object) -> bytes:
-    content: dict[str, object] = {
-        "model": "detector",
-        "version": "v2.0.0",
-        "identity": _IDENTITY,
-        "reason": "r",
-        "asked_by": "ana",
-    }
-    return desired_yaml(Desired(**{**content, **values})).encode()  # type: ignore[arg-type]
+def _desired(hold: Hold | None = None) -> Desired:
+    return Desired(
+        model="detector", version="v2.0.0", identity=_IDENTITY, reason="r", asked_by="ana", expedited="now", hold=hold
+    )
 
 
-def test_what_is_not_tagged_is_read_from_its_file() -> None:
-    (event,) = list_events(_state([_declaration(0, 0)]))
-    assert Statement("v2.0.0", _IDENTITY, "r", "ana") == read_statement(event, _desired())
+def test_an_echo_repeats_what_was_declared() -> None:
+    record = _echo(_declaration(0, 0)).record
+    assert Statement("v1.0.0", _IDENTITY, "why", "ana") == said_by_echo(record)
 
 
-def test_a_tagged_declaration_is_read_from_its_tag() -> None:
-    declaration = _declaration(0, 0)
-    (event,) = list_events(_state([declaration], [_echo(declaration)]))
-    assert Statement("v1.0.0", _IDENTITY, "why", "ana") == read_statement(event, _desired())
-
-
-def test_a_hold_is_read_from_the_file() -> None:
-    declaration = _declaration(0, 0)
+def test_a_file_says_it_with_its_hold() -> None:
     hold = Hold(reason="worse", against="v3.0.0", set_by="bo")
-    (event,) = list_events(_state([declaration], [_echo(declaration)]))
-    assert hold == read_statement(event, _desired(hold=hold)).hold
-
-
-def test_a_file_of_nonsense_is_a_fault_with_its_line() -> None:
-    (event,) = list_events(_state([_declaration(0, 0)]))
-    assert "detector.yaml:1" in (read_statement(event, b"version: [").fault or "")
+    assert Statement("v2.0.0", _IDENTITY, "r", "ana", "now", hold) == said_by_file(_desired(hold))
 
 
 def test_a_file_that_was_taken_away_declares_nothing() -> None:
-    (event,) = list_events(_state([_declaration(0, 0)]))
-    assert Statement() == read_statement(event, None)
+    assert Statement() == said_by_file(None)
+
+
+@pytest.mark.parametrize("hold", [None, Hold(reason="worse", against="v3.0.0", set_by="bo")])
+def test_a_file_of_ours_shows_without_parsing_whether_it_may_hold(hold: Hold | None) -> None:
+    assert (hold is None) is is_without_hold(desired_yaml(_desired(hold)).encode())
 
 
 @pytest.mark.parametrize(
