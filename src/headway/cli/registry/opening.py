@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from headway.cli.actions import read_event
 from headway.contracts.layout import STAGES, ModelFiles
-from headway.contracts.registry.desired import Desired, desired_path, parse_desired
+from headway.contracts.registry.desired import Desired, parse_stage_file
 from headway.contracts.registry.ledger import Ledger
 from headway.contracts.registry.stages import Stages, parse_stages
 from headway.contracts.registry.tags import Slot
@@ -89,18 +89,8 @@ class Opened:
         Raises:
             InputError: it cannot be read, or is of another model; file and line are named.
         """
-        path, blob = desired_path(declaration.slot), declaration.change.blob
-        if blob is None:
-            return None
-        content = self.read(blob)
-        desired = parse_desired(content, path)
-        if desired.model != declaration.slot.model:
-            line = 1 + next((n for n, text in enumerate(content.splitlines()) if text.startswith(b"model")), 0)
-            raise InputError(
-                f"{path}:{line}: model is {desired.model!r}, but the file's name says {declaration.slot.model!r}",
-                hint="rename the file, or write its name there",
-            )
-        return desired
+        blob = declaration.change.blob
+        return None if blob is None else parse_stage_file(self.read(blob), declaration.slot)
 
     def manifest(self, version: Version) -> Manifest:
         """Return the manifest at a version's commit, whose identity is the one that its tag names.

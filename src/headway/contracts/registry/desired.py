@@ -14,6 +14,7 @@ from headway.contracts.params.document import Section, parse_document, read_whol
 from headway.contracts.registry.records import one_line
 from headway.contracts.registry.stages import Hours, Rollout
 from headway.contracts.registry.tags import RegistryName, Slot, VersionText
+from headway.errors import InputError
 
 SCHEMA_VERSION: Literal[1] = 1
 
@@ -70,6 +71,23 @@ def parse_desired(content: bytes, name: str) -> Desired:
     return read_whole(
         document, Desired, hint="take it back, or let Headway write it: headway promote NAME@VERSION STAGE"
     )
+
+
+def parse_stage_file(content: bytes, slot: Slot) -> Desired:
+    """Validate the stage file of a slot, which must be of the slot's model.
+
+    Raises:
+        InputError: it is not, or does not follow this schema; file and line are named.
+    """
+    path = desired_path(slot)
+    desired = parse_desired(content, path)
+    if desired.model != slot.model:
+        line = 1 + next((n for n, text in enumerate(content.splitlines()) if text.startswith(b"model")), 0)
+        raise InputError(
+            f"{path}:{line}: model is {desired.model!r}, but the file's name says {slot.model!r}",
+            hint="rename the file, or write its name there",
+        )
+    return desired
 
 
 def desired_yaml(desired: Desired) -> str:

@@ -11,7 +11,7 @@ from headway.contracts.registry.tags import PATTERNS, parse_tag
 from headway.errors import InputError, OutsideError
 from headway.integrations.git.command import ask, tell
 from headway.integrations.git.ledger import read_ledger
-from headway.integrations.git.remote import Access, ask_remote, raise_if_refused, run_with_access
+from headway.integrations.git.remote import MOVED, Access, ask_remote, raise_if_refused, run_with_access
 from headway.integrations.git.repository import read_blob
 from headway.integrations.git.tag_objects import TagObjects
 from headway.integrations.git.writing import Identity
@@ -99,9 +99,12 @@ class GitRegistry:
                 f"{self._access.name} took only a part of an atomic push: {', '.join(sorted(mixed))}",
                 hint="run this again: what is missing is made then",
             )
+        said = f"{pushed.output}\n{pushed.complaint}"
         if there:
             return False
-        raise_if_refused(f"{pushed.output}\n{pushed.complaint}", ", ".join(tags), hint=_TAG_RULES)
+        raise_if_refused(said, ", ".join(tags), hint=_TAG_RULES)
+        if any(mark in said for mark in MOVED):
+            return False
         raise OutsideError(f"{', '.join(tags)} cannot be pushed: {pushed.last_line}", hint="run this again")
 
     def _read_remote(self) -> Refs:

@@ -13,7 +13,8 @@ _VARIABLE = "HEADWAY_GIT_AUTHORIZATION"
 _WORKFLOWS = "without `workflow"
 _RULES = "GH013", "GH006", "verified signature", "hook declined"
 _BRANCH_RULES = "let the bot bypass that rule on branches of pull requests; signed commits need a signing key"
-_MOVED = "[rejected]", "stale info", "non-fast-forward", "fetch first", "cannot lock ref", "reference already exists"
+MOVED = "[rejected]", "stale info", "non-fast-forward", "fetch first", "cannot lock ref", "reference already exists"
+"""What git says where somebody else was first."""
 _FORBIDDEN = "returned error: 403", "Permission to", "Write access to repository not granted"
 
 
@@ -104,7 +105,7 @@ def push(root: Path, commit: str, branch: str, *, expected: str | None, access: 
         return True
     said = f"{answer.output}\n{answer.complaint}"
     raise_if_refused(said, branch, hint=_BRANCH_RULES)
-    if any(mark in said for mark in _MOVED) and remote_commit(root, ref, access) != expected:
+    if any(mark in said for mark in MOVED) and remote_commit(root, ref, access) != expected:
         return False
     raise OutsideError(f"{branch} cannot be pushed: {answer.last_line}", hint="run this again")
 

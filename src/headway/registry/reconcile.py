@@ -1,0 +1,237 @@
+"""Makes tags follow the stage files: which echoes are missing, and how they get to the remote though others race."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from headway.contracts.github import MergedPullRequest
+from headway.contracts.registry.desired import Desired, parse_stage_file
+from headway.contracts.registry.ledger import Tag
+from headway.contracts.registry.records import EchoRecord
+from headway.contracts.registry.tags import Slot, StageTag, parse_tag, parse_version
+from headway.errors import InputError, OutsideError
+from headway.ports import NewTag, RegistryRepository
+from headway.registry.reading import read_state
+from headway.registry.state import Declaration, Echo, State, Version
+
+ATTEMPTS = 20
+_LAST_SECOND = 253_402_300_799
+"""Of the year 9999. A foreign tag dated later is not followed: GTO cannot read it, nor any tag after it."""
+_HIGHEST_N = 10**9
+"""A foreign tag with a higher number is not followed: the next could not be named for long."""
+
+ReadDesired = Callable[[Declaration], Desired | None]
+"""Returns what a declaration says, None for one that empties the stage; raises `InputError` for a faulty file."""
+
+Attest = Callable[[str], MergedPullRequest | None]
+"""Returns how a commit came to the default branch, by the forge's word; None where it has none."""
+
+
+@dataclass(frozen=True)
+class NewEcho:
+    """An echo that is to be made.
+
+    Attributes:
+        name: of its tag.
+        declaration: that it echoes.
+        desired: what that says; None for one that empties the stage.
+        version: that it names; None for one that empties the stage.
+        commit: that its tag shall lead to: the version's, and for an empty stage that of the echo before it.
+        tagged_at: in seconds since the epoch.
+        previous: tag object of the slot's last echo; those that are made together follow one another.
+    """
+
+    name: StageTag
+    declaration: Declaration
+    desired: Desired | None
+    version: Version | None
+    commit: str
+    tagged_at: int
+    previous: str | None
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A declaration that cannot be echoed as it is."""
+
+    declaration: Declaration
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is missing, each slot's in the order of the default branch."""
+
+    echoes: tuple[NewEcho, ...]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True)
+class Made:
+    """An echo that was pushed, and whether the forge attests when and by whom it was declared."""
+
+    echo: NewEcho
+    attested: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a reconciliation ended: the echoes that it made, what is left to people, and how often it tried."""
+
+    made: tuple[Made, ...]
+    problems: tuple[Problem, ...]
+    attempts: int
+
+
+def plan(state: State, read_desired: ReadDesired, now_s: int) -> Plan:
+    """Return the echoes that are missing: of each slot's declarations after its last echoed one, in order.
+
+    Args:
+        state: the registry, whole.
+        read_desired: of a declaration.
+        now_s: in seconds since the epoch; the new tags of a slot are dated after its newest, so that GTO, which orders
+            by dates, agrees.
+    """
+    foreign = _foreign_tags(state)
+    echoes: list[NewEcho] = []
+    problems: list[Problem] = []
+    for slot in sorted(state.declarations):
+        before = state.echoes.get(slot, ())
+        n, at = _next(before, foreign.get(slot, ()), now_s)
+        previous, commit = (before[-1].tag.oid, before[-1].tag.commit) if before else (None, None)
+        for declaration in missing(state, slot):
+            try:
+                desired = read_desired(declaration)
+                version = None if desired is None else _find_version(state, slot, desired)
+            except InputError as error:
+                problems.append(Problem(declaration, error.message))
+                continue
+            commit = version.commit if version else commit or declaration.commit
+            name = StageTag(slot, n, empty=version is None)
+            echoes.append(NewEcho(name, declaration, desired, version, commit, at, previous))
+            n, at = n + 1, at + 1
+    return Plan(tuple(echoes), tuple(problems))
+
+
+def missing(state: State, slot: Slot) -> Sequence[Declaration]:
+    """Return the declarations after the slot's last echoed one; those before it are overtaken for good."""
+    echoes = state.echoes.get(slot)
+    last = echoes[-1].declaration.change.position if echoes else -1
+    return [one for one in state.declarations[slot] if one.change.position > last]
+
+
+def reconcile(
+    repository: RegistryRepository,
+    *,
+    attest: Attest,
+    now_s: Callable[[], int],
+    new_run: Callable[[], str],
+    wait: Callable[[int], None],
+    attempts: int = ATTEMPTS,
+) -> Outcome:
+    """Make the missing echoes, all in one atomic push; where somebody else was first, begin anew.
+
+    Args:
+        repository: the clone and its remote.
+        attest: asked once for each declaring commit.
+        now_s: the clock, in seconds since the epoch.
+        new_run: random hexadecimal digits, others at each call.
+        wait: called between attempts with the number of those that were lost.
+        attempts: at most so many.
+
+    Raises:
+        InputError: the clone is shallow, or a token or a rule does not allow the push.
+        OutsideError: the remote or the forge fails, or all attempts were lost.
+    """
+    attest = cache(attest)
+    for attempt in range(1, attempts + 1):
+        planned = read_plan(repository, now_s())
+        made = list(_make_tags(repository, planned.echoes, attest, new_run))
+        if not made or repository.publish({str(one.echo.name): oid for oid, one in made}):
+            return Outcome(tuple(one for _, one in made), planned.problems, attempt)
+        wait(attempt)
+    raise OutsideError(f"others were first {attempts} times in a row", hint="run this again")
+
+
+def read_plan(repository: RegistryRepository, now_s: int) -> Plan:
+    """Return what is missing on the remote now.
+
+    Raises:
+        InputError: the clone is shallow: what is missing cannot be known.
+    """
+    state = read_state(repository.refresh())
+    if not state.complete:
+        raise InputError(
+            "this clone is shallow: declarations before its first commit cannot be seen", hint="git fetch --unshallow"
+        )
+
+    def read_desired(declaration: Declaration) -> Desired | None:
+        blob = declaration.change.blob
+        return None if blob is None else parse_stage_file(repository.read(blob), declaration.slot)
+
+    return plan(state, read_desired, now_s)
+
+
+def _find_version(state: State, slot: Slot, desired: Desired) -> Version:
+    """Return the version that a stage file names; raises `InputError` where there is none of these bytes."""
+    number = parse_version(desired.version)
+    version = None if number is None else state.version(slot.model, number)
+    if version is None:
+        raise InputError(f"{slot.model}@{desired.version} has no tag that counts")
+    if version.record.identity != desired.identity:
+        raise InputError(
+            f"{version} is the manifest {version.record.identity[:12]}, but the stage file says {desired.identity[:12]}"
+        )
+    return version
+
+
+def _foreign_tags(state: State) -> Mapping[Slot, Sequence[tuple[StageTag, Tag]]]:
+    """Return the tags of each slot that count for nothing, but hold a number and a date."""
+    found: dict[Slot, list[tuple[StageTag, Tag]]] = {}
+    for one in state.distrusted:
+        name = parse_tag(one.tag.name)
+        if isinstance(name, StageTag):
+            found.setdefault(name.slot, []).append((name, one.tag))
+    return found
+
+
+def _next(echoes: Sequence[Echo], foreign: Sequence[tuple[StageTag, Tag]], now_s: int) -> tuple[int, int]:
+    """Return number and date of a slot's next tag: after all that it has."""
+    numbers = [echo.n for echo in echoes] + [name.n for name, _ in foreign]
+    dates = [tag.tagged_at or 0 for tag in (*(echo.tag for echo in echoes), *(tag for _, tag in foreign))]
+    n = max((n for n in numbers if n < _HIGHEST_N), default=0) + 1
+    return n, max(now_s, *(at + 1 for at in dates if at < _LAST_SECOND), 0)
+
+
+def _make_tags(
+    repository: RegistryRepository, echoes: Sequence[NewEcho], attest: Attest, new_run: Callable[[], str]
+) -> Iterator[tuple[str, Made]]:
+    """Yield the tag object of each echo, each of which names the one before it."""
+    previous: dict[Slot, str] = {}
+    for echo in echoes:
+        slot, merged = echo.name.slot, attest(echo.declaration.commit)
+        record = _record(echo, merged, previous.get(slot, echo.previous), new_run())
+        name = str(echo.name)
+        previous[slot] = repository.make_tag(NewTag(name, echo.commit, record.message(name), echo.tagged_at))
+        yield previous[slot], Made(echo, attested=merged is not None)
+
+
+def _record(echo: NewEcho, merged: MergedPullRequest | None, previous: str | None, run: str) -> EchoRecord:
+    desired, version = echo.desired, echo.version
+    return EchoRecord(
+        declared_in=echo.declaration.commit,
+        file=echo.declaration.change.blob,
+        version=str(version.number) if version else None,
+        version_tag=version.tag.oid if version else None,
+        identity=desired.identity if desired else None,
+        declared_at=merged.merged_at if merged else None,
+        pull_request=merged.number if merged else None,
+        declared_by=desired.asked_by if desired else None,
+        approved_by=merged.approved_by if merged else (),
+        reason=desired.reason if desired else None,
+        expedited=desired.expedited if desired else None,
+        previous=previous,
+        run=run,
+    )
