@@ -19,6 +19,7 @@ VERBS = {
     "doctor": ("headway.cli.doctor:doctor", "Say what a repository still lacks for the pull request loop."),
     "engine": ("headway.cli.engine:engine", "Build a TensorRT plan for this machine's GPU."),
     "gate": ("headway.cli.gate:gate", "Judge the candidate against the model in production."),
+    "history": ("headway.cli.history:history", "Say who declared what for which stage, when and why."),
     "init": ("headway.cli.init:init", "Make or extend a team's own repository."),
     "lock": ("headway.cli.lock:lock", "Merge dvc.lock stage by stage."),
     "params": ("headway.cli.params:params", "Check params.yaml, or print its schema."),
