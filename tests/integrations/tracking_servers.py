@@ -1,12 +1,49 @@
-"""Tracking servers that misbehave, on loopback."""
+"""Tracking servers on loopback: MLflow itself, and some that misbehave."""
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from headway.integrations.mlflow.child import QUIET
+
+
+@contextmanager
+def mlflow_server(folder: Path) -> Iterator[str]:
+    """Yield the URI of a real `mlflow server` on an SQLite store in `folder`; it starts within about 10 s."""
+    uri = closed_port()
+    command = [sys.executable, "-P", "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", uri.rpartition(":")[2]]
+    command += ["--workers", "1", "--backend-store-uri", f"sqlite:///{folder / 'server.db'}"]
+    quiet = {**os.environ, **QUIET, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
+    with (folder / "server.log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=folder, env=quiet, stdout=log, stderr=log, start_new_session=True)
+    try:
+        _await_health(uri, server, folder / "server.log")
+        yield uri
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def _await_health(uri: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    while server.poll() is None:
+        try:
+            urllib.request.urlopen(f"{uri}/health").close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise AssertionError(log.read_text())
 
 
 @contextmanager

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 
-import click
-
 from headway.cli.failure import outside
 from headway.cli.progress import say
 from headway.cli.registry.declared import declared_version
 from headway.cli.registry.opening import Opened
+from headway.contracts.registry.records import one_line
 from headway.contracts.registry.snapshot import Snapshot, SnapshotModel, SnapshotVersion
 from headway.contracts.registry.tags import Slot
 from headway.errors import HeadwayError, InputError
@@ -20,7 +19,6 @@ from headway.integrations.mlflow import (
     alias_name,
     mirror_registry,
     read_aliases,
-    without_credentials,
 )
 from headway.registry.state import Version
 
@@ -100,18 +98,25 @@ def differences(model: SnapshotModel, aliases: Mapping[str, AliasTarget]) -> Ite
 def _shown(target: AliasTarget | None) -> str:
     if target is None:
         return "is missing"
-    name = click.unstyle(target.version or "none of Headway's")
-    return f"points at its version {target.number} ({''.join(one if one.isprintable() else '?' for one in name)[:60]})"
+    return f"points at MLflow's version {one_line(target.number)} ({one_line(target.version or 'none of ours')})"
 
 
 def _stages_of(opened: Opened, model: str) -> Iterator[tuple[str, str | None]]:
     """Yield stage and version; a stage whose file is faulty is left as it is, `headway reconcile` names it."""
-    for slot in sorted(slot for slot in opened.state.declarations if slot.model == model):
+    for slot in sorted({slot for slot in opened.state.declarations if slot.model == model} | _listed(opened, model)):
         try:
             version = declared_version(opened, slot)
         except InputError:
             continue
         yield slot.stage, None if version is None else str(version.number)
+
+
+def _listed(opened: Opened, model: str) -> set[Slot]:
+    """Return the slots of a model by stages.yaml; none where that cannot be read."""
+    try:
+        return {Slot(stage, model) for stage in opened.stages().stages}
+    except InputError:
+        return set()
 
 
 def _snapshot_version(version: Version) -> SnapshotVersion:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
 from headway.contracts.document import Document
-from headway.contracts.manifest import Sha256
 from headway.contracts.registry.tags import RegistryName, VersionText
+
+Digest = Annotated[str, Field(pattern="^[0-9a-f]+$")]
+"""As a tag says it, which may be any length."""
 
 
 class SnapshotVersion(Document):
     """One trusted version."""
 
     version: VersionText
-    commit: str
-    identity: Sha256
+    commit: Digest
+    identity: Digest
     """Of its manifest."""
-    lock_sha256: Sha256
+    lock_sha256: Digest
     """Of dvc.lock at the commit; names the run that made it."""
 
 
