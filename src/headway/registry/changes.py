@@ -1,0 +1,112 @@
+"""What a pull request changes in a stage file, and whether it may."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from headway.contracts.registry.desired import Desired, desired_path
+from headway.contracts.registry.stages import StageRules
+from headway.contracts.registry.tags import Slot
+from headway.registry.earned import Facts, Refusal, refuse_promotion, refuse_rollback
+
+Kind = Literal["promotion", "rollback", "edit", "removal"]
+
+
+@dataclass(frozen=True)
+class StageChange:
+    """One stage file before and after; None where there is none."""
+
+    slot: Slot
+    before: Desired | None
+    after: Desired | None
+
+    @property
+    def kind(self) -> Kind:
+        """What it comes to: a rollback sets a hold against the version that it takes away."""
+        if self.after is None:
+            return "removal"
+        if self.before is None:
+            return "promotion"
+        if (self.before.version, self.before.identity) == (self.after.version, self.after.identity):
+            return "edit"
+        hold = self.after.hold
+        back = hold is not None and hold.against == self.before.version and self.expedited is None
+        return "rollback" if back else "promotion"
+
+    @property
+    def expedited(self) -> str | None:
+        """Why it may skip what it had not earned; what the declaration before it said counts for that one alone."""
+        said = self.after.expedited if self.after else None
+        return said if self.before is None or said != self.before.expedited else None
+
+
+def refuse_change(change: StageChange, facts: Facts | None, beside: Mapping[Slot, StageChange]) -> tuple[Refusal, ...]:
+    """Return every reason against a change, those that a person may skip included.
+
+    Args:
+        change: of one stage file.
+        facts: about the version that it names; None where it names none, or no other than before.
+        beside: all changes of stage files that would be merged with it.
+    """
+    if facts is None or change.after is None:
+        return tuple(one for one in (_hold_lifted(change),) if one)
+    if facts.version is not None and change.after.identity != facts.version.record.identity:
+        return (_identity(change, facts),)
+    if change.kind == "rollback":
+        return refuse_rollback(facts)
+    together = _out_of_order(facts, beside)
+    return (*refuse_promotion(facts), *([together] if together else []))
+
+
+def refuse_approvals(rules: StageRules, slot: Slot, approved_by: Sequence[str], asked_by: str) -> Refusal | None:
+    """Return the reason against a merge that too few others have approved."""
+    counted = [login for login in approved_by if login.casefold() != asked_by.casefold()]
+    if len(counted) >= rules.approvals:
+        return None
+    return Refusal(
+        "approvals",
+        f"{slot.stage} demands {rules.approvals} approvals of this commit by others than who asked ({asked_by}); "
+        f"there are {len(counted)}",
+        "ask somebody with write access to approve the newest commit",
+    )
+
+
+def _hold_lifted(change: StageChange) -> Refusal | None:
+    before, after = change.before, change.after
+    if before is None or before.hold is None or (after is not None and after.hold is not None):
+        return None
+    if after is not None and after.reason != before.reason:
+        return None
+    return Refusal(
+        "hold",
+        f"the hold against {before.hold.against} is lifted without a reason of its own",
+        f"say in `reason` of {desired_path(change.slot)} why"
+        if after
+        else "lift the hold first, in a pull request of its own, and say in `reason` why",
+    )
+
+
+def _identity(change: StageChange, facts: Facts) -> Refusal:
+    return Refusal(
+        "identity",
+        f"{desired_path(change.slot)} names another identity than {facts.name} has",
+        f"let Headway write it: headway promote {facts.name} {change.slot.stage}",
+    )
+
+
+def _out_of_order(facts: Facts, beside: Mapping[Slot, StageChange]) -> Refusal | None:
+    """Refuse to declare a stage and the one before it at once, where the earlier one is what the later rests on."""
+    after, version = facts.rules.after, str(facts.name.number)
+    other = beside.get(Slot(after, facts.slot.model)) if after else None
+    said = other.after if other else None
+    if other is None or said is None or other.kind == "edit":
+        return None
+    if said.version != version and (said.hold is None or said.hold.against != version):
+        return None
+    return Refusal(
+        "upstream",
+        f"{after} would be declared with it, and {facts.slot.stage} comes after {after}",
+        f"a pull request each: first {after}, then {facts.slot.stage}",
+    )

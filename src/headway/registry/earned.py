@@ -1,0 +1,234 @@
+"""Whether a version has earned a stage: every reason why not, and the way forward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from headway.contracts.registry.desired import Desired, desired_path
+from headway.contracts.registry.stages import StageRules
+from headway.contracts.registry.tags import Slot, VersionTag
+from headway.contracts.verdict import Verdict
+from headway.registry.state import Version
+from headway.registry.tenure import Tenure
+
+Code = Literal[
+    "approvals",
+    "bytes",
+    "conflict",
+    "file",
+    "gate",
+    "hold",
+    "identity",
+    "model",
+    "never-held",
+    "rules",
+    "soak",
+    "stage",
+    "unregistered",
+    "upstream",
+]
+_EXPEDITABLE: frozenset[Code] = frozenset({"gate", "upstream", "soak", "hold"})
+_FILES_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reason why a stage shall not be declared a version.
+
+    Attributes:
+        code: which rule.
+        sentence: what is wrong, in plain text; may hold names from the repository.
+        way: what to do about it.
+    """
+
+    code: Code
+    sentence: str
+    way: str
+
+    @property
+    def expeditable(self) -> bool:
+        """Whether a person may skip the rule, with a reason that is recorded."""
+        return self.code in _EXPEDITABLE
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known about a version and the stage that it is to go to.
+
+    Attributes:
+        name: of the version that is asked for.
+        version: its trusted tag; None where there is none.
+        distrusted: why a tag of that name counts for nothing; "" where there is no such tag, or it is trusted.
+        slot: where it is to go.
+        rules: what that stage demands.
+        present: what the stage file of the slot says now.
+        missing: files of its bundle that the DVC remote lacks.
+        verdict: the gate's, against what the stage holds now; None where it was not judged again.
+        unjudged: why it could not be judged again; "" where it was, or need not be.
+        here: how long the slot has held what.
+        upstream: the same of the stage that `rules` name in `after`.
+        now: the time.
+    """
+
+    name: VersionTag
+    version: Version | None
+    distrusted: str
+    slot: Slot
+    rules: StageRules
+    present: Desired | None
+    missing: Sequence[str]
+    verdict: Verdict | None
+    unjudged: str
+    here: Sequence[Tenure]
+    upstream: Sequence[Tenure]
+    now: datetime
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the stage is declared just this version."""
+        return (
+            self.present is not None
+            and self.version is not None
+            and (self.present.version, self.present.identity) == (str(self.name.number), self.version.record.identity)
+        )
+
+    @property
+    def soak(self) -> Tenure | None:
+        """The time in the upstream stage that speaks for the version most."""
+        return find_soak(self.upstream, self.version, self.now)
+
+    def soak_hours(self, tenure: Tenure) -> float:
+        """Return how long a version must stay in the upstream stage."""
+        return max(self.rules.soak_hours, tenure.soak_hours)
+
+
+def refuse_promotion(facts: Facts) -> tuple[Refusal, ...]:
+    """Return every reason against a promotion; none where the version has earned it."""
+    version = facts.version
+    if version is None:
+        return (_unregistered(facts),)
+    found = (_bytes(facts), _gate(facts, version), _upstream(facts, version), _hold(facts))
+    return tuple(one for one in found if one)
+
+
+def refuse_rollback(facts: Facts) -> tuple[Refusal, ...]:
+    """Return every reason against going back to a version: it needs neither soak nor upstream, but was here before."""
+    if facts.version is None:
+        return (_unregistered(facts),)
+    return tuple(one for one in (_bytes(facts), _never_held(facts, facts.version)) if one)
+
+
+def find_rollback(here: Sequence[Tenure], present: str | None, against: Iterable[str]) -> str | None:
+    """Return the version that a slot held last before `present`, of those that no hold was set against."""
+    shunned = {present, *against}
+    return next((one.version for one in reversed(here) if one.version not in shunned), None)
+
+
+def find_soak(upstream: Sequence[Tenure], version: Version | None, now: datetime) -> Tenure | None:
+    """Return the longest tenure of a version; those up to a rollback against it do not count."""
+    if version is None:
+        return None
+    own = [one for one in upstream if _is_of(one, version)]
+    backs = [place for place, one in enumerate(own) if one.rolled_back]
+    return max(own[backs[-1] + 1 if backs else 0 :], key=lambda one: one.length(now), default=None)
+
+
+def write_moment(moment: datetime, *, attested: bool = True) -> str:
+    """Return a moment for people; one that no forge attests says so."""
+    return f"{moment:%Y-%m-%d %H:%M} UTC{'' if attested else ' (unattested)'}"
+
+
+def write_hours(time: timedelta) -> str:
+    return f"{time / timedelta(hours=1):.1f} h"
+
+
+def _unregistered(facts: Facts) -> Refusal:
+    if facts.distrusted:
+        return Refusal(
+            "unregistered", f"the tag {facts.name} counts for nothing: {facts.distrusted}", "headway audit tells more"
+        )
+    return Refusal(
+        "unregistered",
+        f"{facts.name} is not registered: the remote has no such tag on its default branch",
+        "merge the model, then: headway register; headway status lists what is registered",
+    )
+
+
+def _bytes(facts: Facts) -> Refusal | None:
+    if not facts.missing:
+        return None
+    named = ", ".join(facts.missing[:_FILES_NAMED])
+    rest = len(facts.missing) - _FILES_NAMED
+    return Refusal(
+        "bytes",
+        f"the DVC remote lacks files of the bundle: {named}{f' and {rest} more' if rest > 0 else ''}",
+        f"where it was made: git checkout {facts.name} && dvc push",
+    )
+
+
+def _gate(facts: Facts, version: Version) -> Refusal | None:
+    if version.record.decision != "accept":
+        sentence = f"{version} was registered without an accepted gate: {version.record.decision}"
+    elif facts.rules.gate == "registered":
+        return None
+    elif facts.verdict is None:
+        sentence = f"{version} could not be judged against what {facts.slot.stage} holds now: {facts.unjudged}"
+    elif facts.verdict.decision == "accept":
+        return None
+    else:
+        sentence = f"against what {facts.slot.stage} holds now the gate says: {facts.verdict.summary}"
+    return Refusal("gate", sentence, "promote a version that the gate accepts")
+
+
+def _upstream(facts: Facts, version: Version) -> Refusal | None:
+    after, soak = facts.rules.after, facts.soak
+    if after is None:
+        return None
+    if soak is None:
+        back = any(one.rolled_back for one in facts.upstream if _is_of(one, version))
+        sentence = f"{after} has not held {version}, which {facts.slot.stage} demands"
+        return Refusal(
+            "upstream",
+            f"{version} was rolled back in {after}" if back else sentence,
+            "promote a later version" if back else f"headway promote {version} {after}; then headway reconcile",
+        )
+    needed, had = timedelta(hours=facts.soak_hours(soak)), soak.length(facts.now)
+    if had >= needed:
+        return None
+    begun = write_moment(soak.since, attested=soak.attested)
+    if soak.until is None:
+        sentence = f"{after} has held {version} since {begun}: {write_hours(had)} of {write_hours(needed)}"
+        way = f"wait until {write_moment(min(soak.since, facts.now) + needed)}"
+    else:
+        sentence = f"{after} held {version} for {write_hours(had)} of {write_hours(needed)}, from {begun}"
+        way = f"let it soak again: headway promote {version} {after}"
+    return Refusal("soak", sentence, way)
+
+
+def _hold(facts: Facts) -> Refusal | None:
+    hold = facts.present.hold if facts.present else None
+    if hold is None:
+        return None
+    return Refusal(
+        "hold",
+        f"{facts.slot.stage} is on hold against {hold.against}, set by {hold.set_by}: {hold.reason}",
+        f"lift it in a pull request of its own: take `hold` out of {desired_path(facts.slot)} and say why in `reason`",
+    )
+
+
+def _never_held(facts: Facts, version: Version) -> Refusal | None:
+    if any(_is_of(one, version) for one in facts.here):
+        return None
+    stage = facts.slot.stage
+    return Refusal(
+        "never-held",
+        f"{stage} has never held {version}: going there is no rollback",
+        f"headway promote {version} {stage} --expedite REASON",
+    )
+
+
+def _is_of(tenure: Tenure, version: Version) -> bool:
+    return (tenure.version, tenure.identity) == (str(version.number), version.record.identity)
