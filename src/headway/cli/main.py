@@ -27,6 +27,7 @@ VERBS = {
     "predict": ("headway.cli.predict:predict", "Draw what a bundle's model finds in images."),
     "report": ("headway.cli.report:report", "Write the report that reviewers read."),
     "repro": ("headway.cli.repro:repro", "Run the pipeline; a failure's sentence and hint come last."),
+    "status": ("headway.cli.status:status", "Show what each stage shall have, and what differs."),
     "summary": ("headway.cli.summary:summary", "Print the scorecard, and where the results lie."),
     "track": ("headway.cli.track:track", "Mirror the last run to MLflow."),
     "verify": ("headway.cli.verify:verify", "Say whether code, params, data, dvc.lock and remote agree."),
