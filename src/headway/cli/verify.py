@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from headway.cli.progress import say
+from headway.cli.project import find_project
 from headway.contracts.layout import LOCK
 from headway.contracts.verification import StageAnswer, Verification
-from headway.errors import NO, YES, InputError
+from headway.errors import NO, YES
 from headway.integrations.dvc.pipeline import CommittedPipeline
 from headway.integrations.dvc.store import Cache, Remote, default_remote
 from headway.integrations.git.objects import Commit
@@ -22,8 +23,6 @@ from headway.pull_request.verify import Evidence, verify_stages
 
 if TYPE_CHECKING:
     from headway.ports import ObjectStore
-
-_DVC = ".dvc"
 
 
 @click.command()
@@ -67,18 +66,6 @@ def verify_revision(
     """
     with Commit(root, revision) as commit:
         return _verify(root, commit, remote, base)
-
-
-def find_project(folder: Path) -> Path:
-    """Return the DVC project that `folder` lies in.
-
-    Raises:
-        InputError: it lies in none.
-    """
-    for place in (folder, *folder.parents):
-        if (place / _DVC).is_dir():
-            return place
-    raise InputError(f"{folder} lies in no DVC project", hint="change into one; headway init makes one")
 
 
 def _verify(root: Path, commit: Commit, wanted: str | Literal[False] | None, base: str | None) -> Verification:

@@ -1,0 +1,155 @@
+"""`headway status`: what each stage shall have, what is tagged, what is released, and where they differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from headway.cli.progress import say
+from headway.cli.project import find_project
+from headway.cli.registry.opening import Opened, fresh, open_local
+from headway.contracts.registry.desired import desired_path, parse_stage_file
+from headway.contracts.registry.records import one_line
+from headway.contracts.registry.tags import Slot
+from headway.errors import NO, YES, InputError
+from headway.registry.status import (
+    Fault,
+    Reading,
+    Released,
+    Said,
+    SlotStatus,
+    Status,
+    describe_status,
+    desired_version,
+    find_slots,
+    newest_echo,
+)
+
+_WIDTH = 80
+_NARROWEST = 6
+_HEAD = "stage", "model", "desired", "tagged", "released", "running", ""
+
+_Ask = Callable[[Slot], Released]
+_Value = TypeVar("_Value")
+
+
+@click.command()
+@click.option("--online", is_flag=True, help="Ask the remote for its tags, and GitHub for what was released.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def status(online: bool, as_json: bool) -> int:
+    """Show what each stage shall have, what is tagged, and what is released.
+
+    Without --online nothing is asked: the answer is as old as this clone's last fetch. Exit code 0: tags (and, with
+    --online, releases) are what the stage files say. 1: something differs, and the way forward is named.
+    """
+    root = find_project(Path.cwd())
+    opened = fresh(root) if online else open_local(root)
+    if not opened.state.complete:
+        say("warning: this clone is shallow, so it does not know all of the history: git fetch --unshallow")
+    found = read_status(opened, _ask_forge(opened) if online else lambda _: "unknown")
+    click.echo(json.dumps(_values(found), indent=2) if as_json else "\n".join(render(found, online=online)))
+    return YES if found.settled else NO
+
+
+def read_status(opened: Opened, ask_released: _Ask) -> Status:
+    """Return the status of the whole registry; `ask_released` says what was released of a slot.
+
+    Raises:
+        InputError: stages.yaml is not there, or cannot be read.
+        OutsideError: what is asked cannot be reached.
+    """
+    stages = list(opened.stages().stages)
+    readings = {slot: _read_slot(opened, slot, ask_released) for slot in find_slots(stages, opened.state)}
+    return describe_status(opened.branch, opened.state, stages, readings)
+
+
+def _read_slot(opened: Opened, slot: Slot, ask_released: _Ask) -> Reading:
+    desired = _said(lambda: opened.desired(slot))
+    echo = newest_echo(opened.state, slot)
+    version = desired_version(opened.state, desired)
+    manifest = _said(lambda: version and opened.manifest(version))
+    return Reading(
+        desired=desired,
+        echoed=_said(lambda: echo and opened.declared(echo.declaration)),
+        manifest=manifest if isinstance(manifest, Fault) else None,
+        released=ask_released(slot),
+    )
+
+
+def _ask_forge(opened: Opened) -> _Ask:
+    """Return what asks GitHub, once a stage."""
+    from functools import cache
+
+    from headway.cli.forge import open_forge
+
+    released = cache(open_forge(opened.root).released)
+
+    def ask(slot: Slot) -> Said | Fault:
+        deployment = released(slot.stage)
+        if deployment is None:
+            return None
+        if deployment.sha not in opened.ledger.positions:
+            return Fault(f"commit {deployment.sha[:10]} was deployed, which is not on {opened.branch}")
+        content = opened.file(deployment.sha, desired_path(slot))
+        return None if content is None else _said(lambda: parse_stage_file(content, slot))
+
+    return ask
+
+
+def _said(read: Callable[[], _Value]) -> _Value | Fault:
+    try:
+        return read()
+    except InputError as error:
+        return Fault(error.message)
+
+
+def render(found: Status, *, online: bool) -> Iterator[str]:
+    """Yield the lines for a terminal of 80 columns."""
+    yield from table([_HEAD, *map(_cells, found.slots)], _WIDTH)
+    yield ""
+    asked = (
+        "asked just now" if online else "as this clone knows it; to ask for what is released: headway status --online"
+    )
+    yield f"read from commit {found.commit[:10]} of {one_line(found.branch)}, {asked}"
+    yield "running is not known: nothing delivers yet"
+    for slot in found.slots:
+        if slot.hold:
+            yield f"hold: {_name(slot)}: {one_line(slot.hold)}"
+        if slot.expedited:
+            yield f"expedited: {_name(slot)}: {one_line(slot.expedited)}"
+    for slot in found.slots:
+        yield from (f"differs: {_name(slot)}: {one_line(sentence)}" for sentence in slot.differences)
+    if found.distrusted:
+        yield f"tags that count for nothing: {found.distrusted}; which, and why: headway audit"
+
+
+def table(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Yield aligned rows of at most `width` columns; the widest columns are cut first."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > _NARROWEST:
+        widths[widths.index(max(widths))] -= 1
+    for row in rows:
+        yield "  ".join(_cut(cell, room).ljust(room) for cell, room in zip(row, widths, strict=True)).rstrip()
+
+
+def _cells(slot: SlotStatus) -> Sequence[str]:
+    marks = [name for name, text in (("hold", slot.hold), ("expedited", slot.expedited)) if text]
+    return slot.stage, slot.model, slot.desired, slot.tagged, slot.released, slot.running, ", ".join(marks)
+
+
+def _cut(text: str, room: int) -> str:
+    line = one_line(text)
+    return line if len(line) <= room else f"{line[: room - 1]}…"
+
+
+def _name(slot: SlotStatus) -> str:
+    return f"{slot.stage}/{slot.model}"
+
+
+def _values(found: Status) -> Mapping[str, object]:
+    return {"schema_version": 1, **asdict(found), "settled": found.settled}
