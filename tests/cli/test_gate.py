@@ -283,7 +283,7 @@ def test_production_is_what_the_base_branch_declares(project: GatedProject) -> N
 
     def move_on() -> None:
         project.make_model(**WORSE)
-        declare(project, "v1.0.0")
+        declare(project, version="v1.0.0", identity=expected)
 
     commit_on_main(project, move_on)
     champion = find_champion(project.root, "main", "blobs")
@@ -293,30 +293,56 @@ def test_production_is_what_the_base_branch_declares(project: GatedProject) -> N
     assert expected == (judged(project).champion or champion.manifest).identity
 
 
-def declare(project: GatedProject, version: str) -> None:
-    file = project.root / "models/registry/production/blobs.yaml"
+def test_a_hold_changes_nothing_about_what_is_in_production(project: GatedProject) -> None:
+    project.run("git", "tag", "blobs@v1.0.0", "main")
+    identity = read_manifest(project.root / FILES.folder).identity
+    hold = {"reason": "it misses cans", "against": "v1.1.0", "set_by": "ann"}
+    commit_on_main(project, lambda: declare(project, version="v1.0.0", identity=identity, hold=hold))
+
+    assert "blobs@v1.0.0" == find_champion(project.root, "main", "blobs").source
+
+
+def test_an_emptied_stage_leaves_the_base_branchs_own_model(project: GatedProject) -> None:
+    commit_on_main(project, lambda: declare(project, version="v1.0.0"))
+    commit_on_main(project, lambda: (project.root / DECLARED).unlink())
+
+    assert "main" == find_champion(project.root, "main", "blobs").source
+
+
+DECLARED = "models/registry/production/blobs.yaml"
+
+
+def declare(project: GatedProject, **changes: Any) -> None:
+    file = project.root / DECLARED
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(f"version: {version}\n")
+    values = {"schema_version": 1, "model": "blobs", "identity": "0" * 64, "reason": "tried", "asked_by": "ann"}
+    file.write_text(yaml.safe_dump({**values, **changes}, sort_keys=False))
 
 
 @pytest.mark.parametrize(
-    ("version", "said"),
+    ("changes", "said"),
     [
-        ("v9.9.9", "main:models/registry/production/blobs.yaml:1: there is no tag blobs@v9.9.9"),
-        ("1.0", "main:models/registry/production/blobs.yaml:1: version is 1.0, not vX.Y.Z"),
-        ("v1.0.0-rc1", "main:models/registry/production/blobs.yaml:1: version is 'v1.0.0-rc1', not vX.Y.Z"),
-        ("v0.0.1", "blobs@v0.0.1 holds no model to compare with: blobs@v0.0.1 has no dvc.lock"),
+        ({"version": "v9.9.9"}, rf"main:{DECLARED}:6: there is no tag blobs@v9.9.9"),
+        (
+            {"version": "v1.0.0"},
+            rf"main:{DECLARED}:3: identity is 0{{12}}, but the manifest at blobs@v1.0.0 has \w{{12}}",
+        ),
+        ({"version": "v1.0.0", "model": "cans"}, rf"{DECLARED}:2: model is 'cans', but the file's name says 'blobs'"),
+        ({"version": "v0.0.1"}, r"blobs@v0.0.1 holds no model to compare with: blobs@v0.0.1 has no dvc.lock"),
+        ({"version": "v1.0.0-rc1"}, rf"(?s)1 thing in {DECLARED} .*:6: version: .*"),
+        ({}, rf"(?s)1 thing in {DECLARED} .*: Field required"),
     ],
 )
 def test_a_declaration_that_leads_nowhere_is_no_reason_to_compare_with_nothing(
-    project: GatedProject, version: str, said: str
+    project: GatedProject, changes: dict[str, Any], said: str
 ) -> None:
     project.run("git", "tag", "blobs@v0.0.1", first_commit(project))
-    commit_on_main(project, lambda: declare(project, version))
+    project.run("git", "tag", "blobs@v1.0.0", "main")
+    commit_on_main(project, lambda: declare(project, **changes))
 
     with pytest.raises(InputError) as failure:
         find_champion(project.root, "main", "blobs")
-    assert said == failure.value.message
+    assert re.fullmatch(said, failure.value.message), failure.value.message
 
 
 def first_commit(project: GatedProject) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +10,14 @@ from headway.contracts.layout import LOCK, ModelFiles
 from headway.contracts.lock import output_digests, read_lock
 from headway.contracts.manifest import MODEL, Manifest, identity_of, read_manifest
 from headway.contracts.params.document import read_document
+from headway.contracts.registry.desired import Desired, desired_path, parse_stage_file
+from headway.contracts.registry.tags import Slot
 from headway.contracts.verdict import Contender
 from headway.errors import InputError
 from headway.integrations.git.revisions import commit_of
 
-PRODUCTION = Path("models/registry/production")
-"""Holds <model>.yaml, whose `version: vX.Y.Z` names a tag <model>@vX.Y.Z."""
-_VERSION = re.compile(r"v\d+\.\d+\.\d+")
+PRODUCTION = "production"
+"""The stage whose version a candidate has to stand up to."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,15 @@ def find_champion(root: Path, base: str, model: str) -> Champion:
     """Return the model in production as `base` declares it, else the model of `base` itself.
 
     Raises:
-        InputError: there is no such revision; or a model is declared or recorded there that cannot be read.
+        InputError: there is no such revision; a model is declared or recorded there that cannot be read; or the tag
+            holds another manifest than the one that is declared.
     """
-    files = ModelFiles(model)
+    files, slot = ModelFiles(model), Slot(PRODUCTION, model)
     with open_revision(root, base) as place:
-        tag = _production_tag(place, model)
-        if tag is None:
+        file = place.file(Path(desired_path(slot)))
+        if not file.is_file():
             return _champion_of(place, files)
-    with open_revision(root, f"refs/tags/{tag}", source=tag) as place:
-        return _required(_champion_of(place, files))
+        return _declared(root, parse_stage_file(file.read_bytes(), slot), files, file)
 
 
 def name_champion(root: Path, name: str, model: str) -> Champion:
@@ -126,23 +126,22 @@ def _required(champion: Champion) -> Champion:
     return champion
 
 
-def _production_tag(place: Revision, model: str) -> str | None:
-    file = place.file(PRODUCTION / f"{model}.yaml")
-    if not file.is_file():
-        return None
-    document = read_document(file)
-    version = document.values.get("version")
-    if not isinstance(version, str) or not _VERSION.fullmatch(version):
-        line = document.line_of(("version",))
-        raise InputError(
-            f"{file}:{line}: version is {version!r}, not vX.Y.Z", hint="name a version that was registered"
-        )
-    tag = f"{model}@{version}"
-    if commit_of(place.root, f"refs/tags/{tag}") is None:
-        raise InputError(
-            f"{file}:{document.line_of(('version',))}: there is no tag {tag}", hint="fetch tags: git fetch --tags"
-        )
-    return tag
+def _declared(root: Path, desired: Desired, files: ModelFiles, file: Path) -> Champion:
+    """Return the model that a stage file declares."""
+    tag, lines = f"{files.name}@{desired.version}", read_document(file)
+
+    def refused(key: str, said: str, hint: str) -> InputError:
+        return InputError(f"{file}:{lines.line_of((key,))}: {said}", hint=hint)
+
+    if commit_of(root, f"refs/tags/{tag}") is None:
+        raise refused("version", f"there is no tag {tag}", "fetch tags: git fetch --tags")
+    with open_revision(root, f"refs/tags/{tag}", source=tag) as place:
+        champion = _required(_champion_of(place, files))
+    assert champion.manifest is not None
+    if champion.manifest.identity != desired.identity:
+        said = f"identity is {desired.identity[:12]}, but the manifest at {tag} has {champion.manifest.identity[:12]}"
+        raise refused("identity", said, "one of them was changed since: headway audit")
+    return champion
 
 
 def _sound_bundle(folder: Path) -> Manifest:

@@ -115,14 +115,14 @@ def is_edited(root: Path, base: str, subject: Candidate) -> bool:
         return theirs.test_set_digest != subject.scoring.test_set_digest
 
 
-def check_model(onnx: Path, champion: Champion) -> None:
-    """Do nothing if `onnx` is the champion's file.
+def check_model(onnx: Path, sha256: str | None, source: str) -> None:
+    """Do nothing if `onnx` has the digest that the manifest of `source` has.
 
     Raises:
-        InputError: it is not.
+        InputError: it has another.
     """
-    if sha256_file(onnx) != champion.model_sha256:
-        raise InputError(f"{onnx} is not the file in the manifest of {champion.source}", hint="run: dvc fetch")
+    if sha256_file(onnx) != sha256:
+        raise InputError(f"{onnx} is not the file in the manifest of {source}", hint="run: dvc fetch")
 
 
 def _read_candidate(place: Place) -> Candidate:
@@ -140,7 +140,7 @@ def _read_candidate(place: Place) -> Candidate:
 
 
 def _score_again(onnx: Path, champion: Champion, subject: Candidate) -> list[Detections]:
-    check_model(onnx, champion)
+    check_model(onnx, champion.model_sha256, champion.source)
     return score_again(
         open_model(onnx, threads=subject.threads),
         subject.place.dataset(),

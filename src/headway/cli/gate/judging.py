@@ -8,6 +8,7 @@ from pathlib import Path
 from headway.cli.gate.champion import describe, find_champion, name_champion
 from headway.cli.gate.contenders import Candidate, Opponent, is_edited, open_candidate, read_opponent
 from headway.cli.gate.policy import has_policy, policy_at, policy_digest
+from headway.cli.gate.rescoring import score_candidate_again
 from headway.cli.gate.speed import time_both
 from headway.cli.progress import say
 from headway.contracts.canonical import sha256_file
@@ -29,7 +30,9 @@ from headway.integrations.git.revisions import contents_of
 from headway.integrations.machine import available_cores
 
 
-def judge_candidate(root: Path, *, base: str, candidate: str | None = None, champion: str | None = None) -> Verdict:
+def judge_candidate(
+    root: Path, *, base: str, candidate: str | None = None, champion: str | None = None, rescore: bool = False
+) -> Verdict:
     """Compare the candidate with the champion under the policy of `base`.
 
     Args:
@@ -37,12 +40,15 @@ def judge_candidate(root: Path, *, base: str, candidate: str | None = None, cham
         base: revision that a merge goes to.
         candidate: revision that holds the candidate; the working tree when None.
         champion: revision, bundle or "none"; what `find_champion` says when None.
+        rescore: whether to run the candidate's ONNX file anew, rather than believe its scorecard and evidence.
 
     Raises:
-        InputError: something that is needed is not here or does not belong together.
+        InputError: something that is needed is not here or does not belong together; or scoring again shows another
+            thing than what the candidate's files say.
         OutsideError: DVC's remote cannot be reached.
     """
-    with open_candidate(root, candidate) as subject:
+    with open_candidate(root, candidate) as read:
+        subject = score_candidate_again(read) if rescore else read
         own_params = subject.place.file(PARAMS)
         policy = policy_at(root, base, own_params)
         notes = [] if has_policy(root, base) else [f"{base} has no {PARAMS}: the policy is the candidate's own."]

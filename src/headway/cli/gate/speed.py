@@ -40,7 +40,7 @@ def time_both(root: Path, subject: Candidate, champion: Champion) -> tuple[Speed
 
 
 def _timed(subject: Candidate, champion_onnx: Path, champion: Champion) -> SpeedComparison:
-    check_model(champion_onnx, champion)
+    check_model(champion_onnx, champion.model_sha256, champion.source)
     dataset = subject.place.dataset(_TIMED_IMAGES)
     candidate_runtime = open_model(subject.place.onnx(subject.model), threads=subject.threads)
     mine, theirs = measure_by_turns(
