@@ -164,7 +164,8 @@ def open_remote(root: Path, *, branch: str | None = None) -> GitRegistry:
     from headway.cli.pr.target import find_access, find_identity
     from headway.integrations.git.registry import GitRegistry
 
-    return GitRegistry(root, find_access(), branch or find_branch(root), find_identity())
+    sign = bool(os.environ.get("HEADWAY_SIGN_TAGS"))
+    return GitRegistry(root, find_access(), branch or find_branch(root), find_identity(), sign=sign)
 
 
 def fresh(root: Path) -> Opened:

@@ -1,0 +1,158 @@
+"""`headway reconcile`: makes the registry's tags follow the stage files of the default branch."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import secrets
+import textwrap
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from headway.cli.actions import set_output
+from headway.cli.forge import open_forge
+from headway.cli.progress import say
+from headway.cli.project import find_project
+from headway.cli.registry.opening import fresh, open_remote
+from headway.contracts.github import MergedPullRequest
+from headway.contracts.registry.desired import desired_path
+from headway.contracts.registry.records import one_line
+from headway.errors import NO, YES, InputError
+from headway.registry.reconcile import Attest, NewEcho, Outcome, Problem, read_plan
+from headway.registry.reconcile import reconcile as reconcile_registry
+
+_WIDTH = 80
+_DIGITS = 12
+_LONGEST_WAIT_S = 5.0
+_UNATTESTED = "no forge is configured: the new tags say no merge time and no approvals (GITHUB_TOKEN is not set)"
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Say what is missing; make and push nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def reconcile(dry_run: bool, as_json: bool) -> int:
+    """Make the registry's tags follow the stage files of the default branch, as the remote has them now.
+
+    Each change of a stage file that was not tagged yet gets its tag, all in one push; nothing to do is exit code 0.
+    Exit code 1: a declaration cannot be tagged as it is.
+
+    Outputs: `declared`, a JSON list of model, stage, tag and version of the new tags; `any`, whether there are some.
+    """
+    root = find_project(Path.cwd())
+    if dry_run:
+        planned = read_plan(open_remote(root), _now_s())
+        _show(planned.echoes, planned.problems, as_json=as_json, dry_run=True)
+        return NO if planned.problems else YES
+    outcome = _reconcile(root)
+    made = [one.echo for one in outcome.made]
+    set_output("declared", json.dumps([_declared(echo) for echo in made]))
+    set_output("any", json.dumps(bool(made)))
+    _show(made, outcome.problems, as_json=as_json)
+    _mirror(root)
+    return NO if outcome.problems else YES
+
+
+def _reconcile(root: Path) -> Outcome:
+    attest = find_attest(root)
+    outcome = reconcile_registry(
+        open_remote(root),
+        attest=attest or _attest_nothing,
+        now_s=_now_s,
+        new_run=partial(secrets.token_hex, 16),
+        wait=_wait,
+    )
+    if attest is None and outcome.made:
+        say(_UNATTESTED)
+    return outcome
+
+
+def find_attest(root: Path, environment: Mapping[str, str] = os.environ) -> Attest | None:
+    """Return what attests declarations; None where no forge is configured, that is, no token or no repository.
+
+    Raises:
+        InputError: a token and a repository are named, but cannot be used.
+    """
+    try:
+        return open_forge(root, environment).merged_pull_request
+    except InputError:
+        named = environment.get("HEADWAY_TOKEN") or environment.get("GITHUB_TOKEN")
+        if named and environment.get("GITHUB_REPOSITORY"):
+            raise
+        return None
+
+
+def _attest_nothing(_commit: str) -> MergedPullRequest | None:
+    return None
+
+
+def _mirror(root: Path) -> None:
+    """Bring MLflow's registry along, where there is one."""
+    if os.environ.get("MLFLOW_TRACKING_URI"):
+        from headway.cli.registry.mirror import mirror_if_set
+
+        mirror_if_set(fresh(root))
+
+
+def _show(echoes: Sequence[NewEcho], problems: Sequence[Problem], *, as_json: bool, dry_run: bool = False) -> None:
+    if as_json:
+        values = {
+            "dry_run": dry_run,
+            "declared": [_echo_values(echo) for echo in echoes],
+            "problems": [_problem_values(problem) for problem in problems],
+        }
+        click.echo(json.dumps(values, indent=2))
+        return
+    done = "would be made" if dry_run else "made"
+    for echo in echoes:
+        what = str(echo.version.number) if echo.version else "nothing: the stage is empty"
+        click.echo(_fill(f"{echo.name}  {what}  declared in {echo.declaration.commit[:_DIGITS]} ({done})"))
+    for problem in problems:
+        click.echo("\n".join(_problem_lines(problem)))
+    if not echoes and not problems:
+        click.echo("nothing to do: every declaration has its tag")
+
+
+def _problem_lines(problem: Problem) -> Iterator[str]:
+    change = problem.declaration.change
+    yield _fill(f"not tagged: {change.path} of {change.commit[:_DIGITS]}")
+    yield from (_fill(f"    {one_line(line)}") for line in problem.sentence.splitlines())
+
+
+def _declared(echo: NewEcho) -> dict[str, str | None]:
+    slot, version = echo.name.slot, echo.version
+    return {
+        "model": slot.model,
+        "stage": slot.stage,
+        "tag": str(echo.name),
+        "version": str(version.number) if version else None,
+    }
+
+
+def _echo_values(echo: NewEcho) -> dict[str, Any]:
+    at = datetime.fromtimestamp(echo.tagged_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {**_declared(echo), "declared_in": echo.declaration.commit, "commit": echo.commit, "tagged_at": at}
+
+
+def _problem_values(problem: Problem) -> dict[str, str]:
+    slot, commit = problem.declaration.slot, problem.declaration.commit
+    return {"file": desired_path(slot), "commit": commit, "problem": problem.sentence}
+
+
+def _now_s() -> int:
+    return int(time.time())
+
+
+def _wait(lost: int) -> None:
+    """Wait longer the more attempts were lost, and not as long as the others do."""
+    time.sleep(random.uniform(0.0, min(0.1 * 2**lost, _LONGEST_WAIT_S)))  # noqa: S311  no secret
+
+
+def _fill(line: str) -> str:
+    return textwrap.fill(line, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
