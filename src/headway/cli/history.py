@@ -12,8 +12,8 @@ from typing import Any
 import click
 
 from headway.cli.progress import say
+from headway.cli.project import find_project
 from headway.cli.registry.opening import Opened, open_local
-from headway.cli.verify import find_project
 from headway.contracts.registry.records import one_line
 from headway.contracts.registry.tags import Slot
 from headway.errors import INCONCLUSIVE, YES, InputError
