@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from textwrap import wrap
 from typing import TypeVar
 
 import click
@@ -72,10 +73,10 @@ def _read_slot(opened: Opened, slot: Slot, ask_released: _Ask) -> Reading:
     desired = _said(lambda: opened.desired(slot))
     echo = newest_echo(opened.state, slot)
     version = desired_version(opened.state, desired)
-    manifest = _said(lambda: version and opened.manifest(version))
+    manifest = _said(lambda: None if version is None else opened.manifest(version))
     return Reading(
         desired=desired,
-        echoed=_said(lambda: echo and opened.declared(echo.declaration)),
+        echoed=_said(lambda: None if echo is None else opened.declared(echo.declaration)),
         manifest=manifest if isinstance(manifest, Fault) else None,
         released=ask_released(slot),
     )
@@ -112,18 +113,23 @@ def render(found: Status, *, online: bool) -> Iterator[str]:
     """Yield the lines for a terminal of 80 columns."""
     yield from table([_HEAD, *map(_cells, found.slots)], _WIDTH)
     yield ""
-    asked = (
-        "asked just now" if online else "as this clone knows it; to ask for what is released: headway status --online"
-    )
-    yield f"read from commit {found.commit[:10]} of {one_line(found.branch)}, {asked}"
+    for sentence in _sentences(found, online=online):
+        yield from wrap(one_line(sentence), _WIDTH, subsequent_indent="  ")
+
+
+def _sentences(found: Status, *, online: bool) -> Iterator[str]:
+    asked = "asked just now" if online else "as this clone knows it"
+    yield f"read from commit {found.commit[:10]} of {found.branch}, {asked}"
+    if not online:
+        yield "released is not asked for: headway status --online"
     yield "running is not known: nothing delivers yet"
     for slot in found.slots:
         if slot.hold:
-            yield f"hold: {_name(slot)}: {one_line(slot.hold)}"
+            yield f"hold: {_name(slot)}: {slot.hold}"
         if slot.expedited:
-            yield f"expedited: {_name(slot)}: {one_line(slot.expedited)}"
+            yield f"expedited: {_name(slot)}: {slot.expedited}"
     for slot in found.slots:
-        yield from (f"differs: {_name(slot)}: {one_line(sentence)}" for sentence in slot.differences)
+        yield from (f"differs: {_name(slot)}: {sentence}" for sentence in slot.differences)
     if found.distrusted:
         yield f"tags that count for nothing: {found.distrusted}; which, and why: headway audit"
 

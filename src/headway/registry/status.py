@@ -8,7 +8,7 @@ from typing import Literal
 
 from headway.contracts.registry.desired import Desired, desired_path
 from headway.contracts.registry.tags import Slot, parse_version
-from headway.registry.state import Declaration, Echo, State, Version
+from headway.registry.state import Echo, State, Version
 
 NOTHING = "-"
 UNKNOWN = "?"
@@ -145,7 +145,7 @@ def _differences(state: State, slot: Slot, reading: Reading, stages: Sequence[st
         yield f"{desired.sentence}: mend the file"
     else:
         fault = _fault_of(state, desired, reading)
-        yield from [fault] if fault else _behind(state, slot)
+        yield from [fault] if fault else _behind(state, slot, desired)
     yield from _forged(state, slot, reading.echoed)
     if isinstance(released, Fault):
         yield f"what is released is not known: {released.sentence}"
@@ -165,12 +165,12 @@ def _fault_of(state: State, desired: Said, reading: Reading) -> str | None:
     return None if reading.manifest is None else reading.manifest.sentence
 
 
-def _behind(state: State, slot: Slot) -> Iterator[str]:
-    declarations = state.declarations.get(slot, ())
-    newest = declarations[-1] if declarations else None
-    echo = newest_echo(state, slot)
-    if newest is not None and (echo is None or echo.declaration != newest):
-        yield f"commit {newest.commit[:10]} declared it, and no tag says so yet: run headway reconcile"
+def _behind(state: State, slot: Slot, desired: Said) -> Iterator[str]:
+    declarations, echo = state.declarations.get(slot), newest_echo(state, slot)
+    if declarations and (echo is None or echo.declaration != declarations[-1]):
+        declared = f"commit {declarations[-1].commit[:10]} declared {desired.version if desired else 'nothing'}"
+        tagged = "there is no tag" if echo is None else f"the newest tag says {echo.record.version or 'nothing'}"
+        yield f"{declared}, {tagged}: run headway reconcile"
 
 
 def _forged(state: State, slot: Slot, echoed: Said | Fault) -> Iterator[str]:
