@@ -25,6 +25,7 @@ VERBS = {
     "params": ("headway.cli.params:params", "Check params.yaml, or print its schema."),
     "pr": ("headway.cli.pr:pr", "The steps of the pull request workflows, one verb each."),
     "predict": ("headway.cli.predict:predict", "Draw what a bundle's model finds in images."),
+    "pull": ("headway.cli.pull:pull", "Fetch a version's bundle by digest, and verify it."),
     "reconcile": ("headway.cli.reconcile:reconcile", "Make the registry's tags follow the stage files."),
     "report": ("headway.cli.report:report", "Write the report that reviewers read."),
     "repro": ("headway.cli.repro:repro", "Run the pipeline; a failure's sentence and hint come last."),

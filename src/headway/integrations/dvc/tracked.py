@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from headway.contracts.layout import LOCK, PIPELINE
-from headway.errors import InputError, OutsideError
+from headway.errors import HeadwayError, InputError, OutsideError
 from headway.ports import Progress
 
 
@@ -70,8 +70,7 @@ def _opened(root: Path, revision: str, folder: Path) -> Iterator[Any]:
             # Where the cache and the remote are today: the revision's own configuration may name another place.
             config = {section: repository.config[section] for section in ("core", "cache", "remote")}
         files = DVCFileSystem(repo=str(root), rev=revision, config=config)
-        if not files.isdvc(str(_place(folder))):
-            raise _not_tracked(folder, revision)
+        _require_tracked(files, folder, revision)
         yield files
     except (FileNotFoundError, DataIndexDirError) as error:
         raise InputError(
@@ -80,16 +79,20 @@ def _opened(root: Path, revision: str, folder: Path) -> Iterator[Any]:
         ) from error
     except DvcException as error:
         raise InputError(str(error), hint=f"run this where {PIPELINE} lies, and name a commit") from error
-    except OSError as error:
-        raise OutsideError(f"DVC cannot read {folder} of revision {revision}: {error}", hint="try again") from error
+    except HeadwayError:
+        raise
+    except Exception as error:  # what a remote's client raises: there are dozens
+        said = " ".join(str(error).split()) or type(error).__name__
+        raise OutsideError(f"DVC cannot read {folder} of revision {revision}: {said}", hint="try again") from error
 
 
 def _place(folder: Path) -> PurePosixPath:
     return PurePosixPath("/", folder.as_posix())
 
 
-def _not_tracked(folder: Path, revision: str) -> InputError:
-    return InputError(
-        f"{folder} is no output of DVC at revision {revision}",
-        hint=f"name a commit whose {LOCK} has it: git log --oneline -- {LOCK}",
-    )
+def _require_tracked(files: Any, folder: Path, revision: str) -> None:
+    if not files.isdvc(str(_place(folder))):
+        raise InputError(
+            f"{folder} is no output of DVC at revision {revision}",
+            hint=f"name a commit whose {LOCK} has it: git log --oneline -- {LOCK}",
+        )
