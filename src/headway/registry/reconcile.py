@@ -54,7 +54,7 @@ class NewEcho:
 
 @dataclass(frozen=True)
 class Problem:
-    """A declaration that cannot be echoed as it is."""
+    """A declaration that cannot be echoed as it is, and that none after it has overtaken."""
 
     declaration: Declaration
     sentence: str
@@ -95,24 +95,11 @@ def plan(state: State, read_desired: ReadDesired, now_s: int) -> Plan:
             by dates, agrees.
     """
     foreign = _foreign_tags(state)
-    echoes: list[NewEcho] = []
-    problems: list[Problem] = []
-    for slot in sorted(state.declarations):
-        before = state.echoes.get(slot, ())
-        n, at = _next(before, foreign.get(slot, ()), now_s)
-        previous, commit = (before[-1].tag.oid, before[-1].tag.commit) if before else (None, None)
-        for declaration in missing(state, slot):
-            try:
-                desired = read_desired(declaration)
-                version = None if desired is None else _find_version(state, slot, desired)
-            except InputError as error:
-                problems.append(Problem(declaration, error.message))
-                continue
-            commit = version.commit if version else commit or declaration.commit
-            name = StageTag(slot, n, empty=version is None)
-            echoes.append(NewEcho(name, declaration, desired, version, commit, at, previous))
-            n, at = n + 1, at + 1
-    return Plan(tuple(echoes), tuple(problems))
+    plans = [_plan_slot(state, slot, foreign.get(slot, ()), read_desired, now_s) for slot in sorted(state.declarations)]
+    return Plan(
+        tuple(echo for one in plans for echo in one.echoes),
+        tuple(problem for one in plans for problem in one.problems),
+    )
 
 
 def missing(state: State, slot: Slot) -> Sequence[Declaration]:
@@ -172,6 +159,29 @@ def read_plan(repository: RegistryRepository, now_s: int) -> Plan:
         return None if blob is None else parse_stage_file(repository.read(blob), declaration.slot)
 
     return plan(state, read_desired, now_s)
+
+
+def _plan_slot(
+    state: State, slot: Slot, foreign: Sequence[tuple[StageTag, Tag]], read_desired: ReadDesired, now_s: int
+) -> Plan:
+    before = state.echoes.get(slot, ())
+    n, at = _next(before, foreign, now_s)
+    previous, commit = (before[-1].tag.oid, before[-1].tag.commit) if before else (None, None)
+    echoes: list[NewEcho] = []
+    problems: list[Problem] = []
+    for declaration in missing(state, slot):
+        try:
+            desired = read_desired(declaration)
+            version = None if desired is None else _find_version(state, slot, desired)
+        except InputError as error:
+            problems.append(Problem(declaration, error.message))
+            continue
+        problems.clear()  # this declaration overtakes those
+        commit = version.commit if version else commit or declaration.commit
+        name = StageTag(slot, n, empty=version is None)
+        echoes.append(NewEcho(name, declaration, desired, version, commit, at, previous))
+        n, at = n + 1, at + 1
+    return Plan(tuple(echoes), tuple(problems))
 
 
 def _find_version(state: State, slot: Slot, desired: Desired) -> Version:

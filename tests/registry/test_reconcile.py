@@ -1,0 +1,322 @@
+"""Which echoes are missing, and that reconcilers end the same however they get in each other's way."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headway.contracts.github import MergedPullRequest
+from headway.contracts.registry.tags import Slot, StageTag
+from headway.errors import InputError, OutsideError
+from headway.registry.reconcile import missing, reconcile
+from tests.registry.memory import NOW_S, MemoryRepository, Reconciler, Remote, settle, stage_file
+
+PRODUCTION, STAGING = Slot("production", "detector"), Slot("staging", "detector")
+VERSIONS = ("v1.0.0", "v1.1.0", "v2.0.0")
+
+
+@pytest.fixture
+def remote() -> Remote:
+    return make_remote()
+
+
+def make_remote() -> Remote:
+    remote = Remote()
+    for version in VERSIONS:
+        remote.register(version)
+    return remote
+
+
+def echoed(remote: Remote, slot: Slot = PRODUCTION) -> dict[str, str]:
+    """Return tag -> declaring commit of the trusted echoes, in order."""
+    return {echo.tag.name: echo.declaration.commit for echo in remote.state().echoes.get(slot, ())}
+
+
+def test_each_declaration_gets_its_tag_on_the_commit_of_its_version(remote: Remote) -> None:
+    first = remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+    second = remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.1.0"))
+
+    settle(remote)
+
+    assert {"detector#production#1": first, "detector#production#2": second} == echoed(remote)
+    tags = [echo.tag for echo in remote.state().echoes[PRODUCTION]]
+    assert [remote.tags[f"detector@{one}"].commit for one in VERSIONS[:2]] == [tag.commit for tag in tags]
+
+
+def test_the_record_names_what_came_before_and_the_tag_of_the_version(remote: Remote) -> None:
+    for version in VERSIONS[:2]:
+        remote.declare(PRODUCTION, stage_file(PRODUCTION, version))
+    settle(remote)
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v2.0.0"))
+    settle(remote)
+
+    echoes = remote.state().echoes[PRODUCTION]
+
+    assert [None, echoes[0].tag.oid, echoes[1].tag.oid] == [echo.record.previous for echo in echoes]
+    assert [remote.tags[f"detector@{one}"].oid for one in VERSIONS] == [echo.record.version_tag for echo in echoes]
+
+
+def test_an_emptied_stage_is_tagged_where_the_version_was(remote: Remote) -> None:
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+    emptied = remote.declare(PRODUCTION, None)
+
+    settle(remote)
+
+    assert emptied == echoed(remote)["detector#production!#2"]
+    assert remote.tags["detector#production#1"].commit == remote.tags["detector#production!#2"].commit
+
+
+def test_what_the_forge_says_of_a_merge_is_written_down(remote: Remote) -> None:
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+    merged_at = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
+    merged = MergedPullRequest(7, merged_at, "ada", "grace", ("grace", "joan"), "https://example.org/7")
+
+    outcome = settle(remote, attest=lambda _: merged)
+
+    record = remote.state().echoes[PRODUCTION][0].record
+    assert (merged_at, 7, ("grace", "joan")) == (record.declared_at, record.pull_request, record.approved_by)
+    assert outcome.made[0].attested
+
+
+def test_without_a_forge_the_time_is_left_open(remote: Remote) -> None:
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+
+    outcome = settle(remote)
+
+    assert remote.state().echoes[PRODUCTION][0].record.declared_at is None
+    assert not outcome.made[0].attested
+
+
+def test_the_forge_is_asked_once_though_pushes_are_lost(remote: Remote) -> None:
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.1.0"))
+    asked: list[str] = []
+
+    class Loser(MemoryRepository):
+        def publish(self, tags: object) -> bool:
+            return False
+
+    with pytest.raises(OutsideError, match="3 times"):
+        reconcile(
+            Loser(remote), attest=lambda commit: asked.append(commit), now_s=lambda: NOW_S, new_run=lambda: "ab",
+            wait=lambda _: None, attempts=3,
+        )  # fmt: skip
+
+    assert 2 == len(asked)
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"version: [", "models/registry/production/detector.yaml"),
+        (b"\xff\xfe", "models/registry/production/detector.yaml"),
+        (stage_file(PRODUCTION, "v9.0.0"), "detector@v9.0.0 has no tag that counts"),
+        (stage_file(PRODUCTION, "v1.0.0", identity="0" * 64), "the stage file says 000000000000"),
+        (stage_file(Slot("production", "other"), "v1.0.0"), "model is 'other'"),
+    ],
+)
+def test_a_faulty_declaration_is_reported_and_not_tagged(remote: Remote, content: bytes, sentence: str) -> None:
+    commit = remote.declare(PRODUCTION, content)
+
+    outcome = settle(remote)
+
+    assert [commit] == [problem.declaration.commit for problem in outcome.problems]
+    assert sentence in outcome.problems[0].sentence
+    assert {} == echoed(remote)
+
+
+def test_a_faulty_declaration_keeps_no_later_one_back(remote: Remote) -> None:
+    remote.declare(PRODUCTION, b"nonsense")
+    mended = remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+
+    settle(remote)
+
+    assert {"detector#production#1": mended} == echoed(remote)
+
+
+def test_a_declaration_that_a_later_one_overtook_is_never_tagged(remote: Remote) -> None:
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v3.0.0"))
+    later = remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+    settle(remote)
+    remote.register("v3.0.0")
+
+    outcome = settle(remote)
+
+    assert ((), ()) == (outcome.made, outcome.problems)
+    assert {"detector#production#1": later} == echoed(remote)
+
+
+def test_a_declaration_whose_version_comes_late_is_tagged_then(remote: Remote) -> None:
+    commit = remote.declare(PRODUCTION, stage_file(PRODUCTION, "v3.0.0"))
+    settle(remote)
+    remote.register("v3.0.0")
+
+    settle(remote)
+
+    assert {"detector#production#1": commit} == echoed(remote)
+
+
+@pytest.mark.parametrize("foreign", ["detector#production#6", "detector#production!#6"])
+@pytest.mark.parametrize("tagged_at", [5, None])
+def test_a_foreign_tag_counts_for_nothing_but_its_number(remote: Remote, foreign: str, tagged_at: int | None) -> None:
+    remote.push_foreign(foreign, tagged_at=tagged_at)
+    commit = remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+
+    settle(remote)
+
+    assert {"detector#production#7": commit} == echoed(remote)
+
+
+def test_a_foreign_number_beyond_reason_is_not_followed(remote: Remote) -> None:
+    remote.push_foreign(f"detector#production#{10**200}")
+    commit = remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+
+    settle(remote)
+
+    assert {"detector#production#1": commit} == echoed(remote)
+
+
+def test_new_tags_are_dated_after_a_foreign_one_of_2030(remote: Remote) -> None:
+    at = int(datetime(2030, 1, 1, tzinfo=UTC).timestamp())
+    remote.push_foreign("detector#production#1", tagged_at=at)
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.1.0"))
+
+    settle(remote)
+
+    assert [at + 1, at + 2] == [echo.tag.tagged_at for echo in remote.state().echoes[PRODUCTION]]
+
+
+def test_a_date_that_no_calendar_has_is_not_followed(remote: Remote) -> None:
+    remote.push_foreign("detector#production#1", tagged_at=10**18)
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+
+    settle(remote)
+
+    assert NOW_S == remote.tags["detector#production#2"].tagged_at
+
+
+def test_a_foreign_tag_of_one_slot_is_no_matter_to_another(remote: Remote) -> None:
+    remote.push_foreign("detector#staging#6", tagged_at=NOW_S + 100)
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+
+    settle(remote)
+
+    assert NOW_S == remote.tags["detector#production#1"].tagged_at
+
+
+def test_a_shallow_clone_is_refused(remote: Remote) -> None:
+    remote.complete = False
+
+    with pytest.raises(InputError, match="shallow"):
+        settle(remote)
+
+
+slots = st.builds(Slot, st.sampled_from(["staging", "production"]), st.sampled_from(["detector", "counter"]))
+contents = st.sampled_from([*VERSIONS, None, "v9.0.0", "nonsense"])
+healthy = st.sampled_from([*VERSIONS, None])
+
+
+def write(remote: Remote, slot: Slot, what: str | None) -> None:
+    content = None if what is None else b"nonsense" if what == "nonsense" else stage_file(slot, what)
+    remote.declare(slot, content)
+
+
+def make_remote_of_two() -> Remote:
+    remote = make_remote()
+    for version in VERSIONS:
+        remote.register(version, "counter")
+    return remote
+
+
+def foreign_tags(number: int, empty: bool, slot: Slot) -> str:
+    return str(StageTag(slot, number, empty=empty))
+
+
+@settings(max_examples=60)
+@given(
+    declared=st.lists(st.tuples(slots, contents), max_size=12),
+    foreign=st.lists(st.builds(foreign_tags, st.integers(1, 20), st.booleans(), slots), max_size=4),
+    cut=st.integers(0, 12),
+)
+def test_settled_after_one_application(declared: list[tuple[Slot, str | None]], foreign: list[str], cut: int) -> None:
+    remote = make_remote_of_two()
+    for number, (slot, what) in enumerate(declared):
+        if number == cut:
+            settle(remote)
+        write(remote, slot, what)
+    for name in set(foreign) - set(remote.tags):
+        remote.push_foreign(name, tagged_at=NOW_S + 7)
+
+    first = settle(remote)
+    tags = dict(remote.tags)
+    second = settle(remote)
+
+    assert () == second.made
+    assert first.problems == second.problems
+    assert tags == remote.tags
+    assert_consistent(remote)
+
+
+class Declare(NamedTuple):
+    slot: Slot
+    what: str | None
+
+
+class Turn(NamedTuple):
+    who: int
+    killed: bool
+
+
+turns = st.builds(Turn, st.integers(0, 3), st.sampled_from([False, False, False, True]))
+steps = st.lists(st.one_of(turns, turns, st.builds(Declare, slots, healthy)), max_size=40)
+
+
+@settings(max_examples=60)
+@given(steps)
+def test_any_interleaving_ends_the_same(steps: list[Declare | Turn]) -> None:
+    remote, alone = make_remote_of_two(), make_remote_of_two()
+    reconcilers = [Reconciler(remote) for _ in range(4)]
+    for step in steps:
+        if isinstance(step, Declare):
+            write(remote, *step)
+            write(alone, *step)
+            continue
+        reconciler = reconcilers[step.who]
+        reconciler.kill() if step.killed else reconciler.step()
+        if reconciler.ended:
+            reconcilers[step.who] = Reconciler(remote)
+    for reconciler in reconcilers:
+        reconciler.kill()
+    settle(remote)
+    settle(alone)
+
+    assert described(alone) == described(remote)
+    assert () == remote.state().distrusted
+    assert_consistent(remote)
+
+
+def described(remote: Remote) -> dict[Slot, list[tuple[str, str, str | None]]]:
+    """Return all that the echoes say of what was declared; when they were made is no matter."""
+    return {
+        slot: [(echo.tag.name, echo.declaration.commit, echo.record.version) for echo in echoes]
+        for slot, echoes in remote.state().echoes.items()
+    }
+
+
+def assert_consistent(remote: Remote) -> None:
+    """Nothing is lost, nothing is there twice, each chain is whole, and dates grow as numbers do."""
+    state = remote.state()
+    for echoes in state.echoes.values():
+        assert [None, *(echo.tag.oid for echo in echoes[:-1])] == [echo.record.previous for echo in echoes]
+        dates = [echo.tag.tagged_at or 0 for echo in echoes]
+        assert sorted(set(dates)) == dates
+        numbers = [echo.n for echo in echoes]
+        assert sorted(set(numbers)) == numbers
+        assert len({echo.declaration for echo in echoes}) == len(echoes)
+    for slot in state.declarations:
+        assert all(one.change.blob is not None for one in missing(state, slot))
