@@ -1,0 +1,133 @@
+"""Gathers what an audit is about: every declaration, what Git and the remote hold of each version, signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+
+from headway.cli.progress import show_progress
+from headway.cli.registry.bytes import Bundle, BundleStore
+from headway.cli.registry.opening import Opened
+from headway.contracts.layout import LOCK, STAGES, ModelFiles
+from headway.contracts.manifest import FileDigest
+from headway.contracts.registry.desired import Desired
+from headway.contracts.registry.ledger import Tag
+from headway.contracts.registry.stages import Stages, parse_stages
+from headway.contracts.registry.tags import parse_version
+from headway.errors import InputError
+from headway.integrations.git.signatures import find_bad_signatures
+from headway.registry.audit.bytes import Committed, Stored
+from headway.registry.audit.declarations import Declared, Rules, Said
+from headway.registry.audit.tags import Complaint
+from headway.registry.state import Declaration, Version
+
+_FOLDER = ".dir"
+_SIGNED = "\n-----BEGIN "
+_UNSIGNED = "it has no signature"
+
+
+def read_declared(opened: Opened) -> Declared:
+    """Return what every declaration says, and by which rules."""
+    declarations = [one for found in opened.state.declarations.values() for one in found]
+    said = {one: _read_said(opened, one) for one in show_progress(declarations, label="declarations")}
+    return Declared(opened.ledger, opened.state, said, read_rules(opened))
+
+
+def read_rules(opened: Opened) -> Rules:
+    """Return stages.yaml over time."""
+    positions: list[int] = []
+    stages: list[Stages | None] = []
+    fault = f"{opened.branch} has none" if opened.state.declarations else None
+    for change in opened.ledger.changes:
+        if change.path != STAGES.as_posix():
+            continue
+        read: Stages | None = None
+        fault = f"commit {change.commit[:10]} took it away"
+        if change.blob is not None:
+            try:
+                read, fault = parse_stages(opened.read(change.blob), change.path), None
+            except InputError as error:
+                fault = error.message
+                continue
+        positions.append(change.position)
+        stages.append(read)
+    return Rules(positions, stages, fault)
+
+
+def read_committed(opened: Opened, version: Version) -> Committed:
+    """Return what Git holds at a version's commit."""
+    manifest = ModelFiles(version.model).manifest.as_posix()
+    return Committed(opened.file(version.commit, manifest), opened.file(version.commit, LOCK.as_posix()))
+
+
+def find_declared_versions(declared: Declared) -> frozenset[str]:
+    """Return the tags of the versions that a stage declares now."""
+    return frozenset(version.tag.name for version in _find_declared(declared))
+
+
+def read_stored(opened: Opened, versions: Sequence[Version], through: Collection[str]) -> Mapping[str, Stored]:
+    """Return version's tag -> what the remote holds of its bundle; that of those in `through` is read byte by byte.
+
+    Raises:
+        OutsideError: the remote cannot be reached.
+    """
+    store = BundleStore(opened.root)
+    bundles: dict[str, Bundle] = {}
+    stored: dict[str, Stored] = {}
+    for version in show_progress(versions, label="versions on the remote"):
+        try:
+            bundles[version.tag.name] = store.find(version.commit, version.model)
+        except InputError as error:
+            stored[version.tag.name] = Stored(fault=error.message)
+    missing = frozenset(store.find_missing(bundles.values()))
+    for name, bundle in bundles.items():
+        stored[name] = _stored(store, bundle, missing, name if name in through else None)
+    return stored
+
+
+def read_complaints(opened: Opened, tags: Sequence[Tag]) -> Mapping[str, Complaint]:
+    """Return tag object -> why its signature does not count."""
+    complaints = {tag.oid: Complaint("unsigned", _UNSIGNED) for tag in tags if _SIGNED not in f"\n{tag.message}"}
+    signed = [tag.oid for tag in tags if tag.oid not in complaints]
+    progress = partial(show_progress, label="signatures, 50 at a time")
+    for oid, bad in find_bad_signatures(opened.root, signed, progress).items() if signed else ():
+        complaints[oid] = Complaint("signature" if bad.checked else "unverified", bad.said)
+    return complaints
+
+
+def _read_said(opened: Opened, declaration: Declaration) -> Said:
+    try:
+        return opened.declared(declaration)
+    except InputError as error:
+        return error
+
+
+def _find_declared(declared: Declared) -> Iterator[Version]:
+    for declarations in declared.state.declarations.values():
+        said = declared.said[declarations[-1]]
+        number = parse_version(said.version) if isinstance(said, Desired) else None
+        version = declared.state.version(declarations[-1].slot.model, number) if number else None
+        if version:
+            yield version
+
+
+def _stored(store: BundleStore, bundle: Bundle, missing: frozenset[str], read_through: str | None) -> Stored:
+    """Return what the remote holds; where `read_through` names the version, its objects are read and the list as well.
+
+    The list of a folder is an object, too: it counts as one more member, under the folder's name.
+    """
+    name, md5 = bundle.output.name, bundle.output.md5 or ""
+    if bundle.members is None:
+        return Stored(missing=missing)
+    objects = {**bundle.members, name: md5}
+    digests: dict[str, FileDigest] = {}
+    gone: set[str] = set()
+    for path in show_progress(objects, label=f"files of {read_through}") if read_through else ():
+        if objects[path] not in missing:
+            found = store.digest(bundle, objects[path])
+            if found is None:
+                gone.add(objects[path])
+            else:
+                digests[path] = found
+    members = {**bundle.members, name: md5.removesuffix(_FOLDER)}
+    return Stored(members=members, missing=missing | gone, digests=digests, old=bundle.output.old)
