@@ -13,6 +13,7 @@ from headway.cli.lazy import LazyGroup
 
 VERBS = {
     "adopt": ("headway.cli.adopt:adopt", "Take the branch of a fork's pull request into this repository."),
+    "audit": ("headway.cli.audit:audit", "List what in the registry no reviewed change explains."),
     "bundle": ("headway.cli.bundle:bundle", "Inspect what the package stage made."),
     "comment": ("headway.cli.comment:comment", "Keep exactly one current report on a pull request."),
     "data": ("headway.cli.data:data", "Bring data in, check it, split it, and see what changed."),
