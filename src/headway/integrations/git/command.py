@@ -55,13 +55,13 @@ def ask(root: Path, *words: str, environment: Mapping[str, str] | None = None, s
     return Answer(result.returncode, result.stdout, os.fsdecode(result.stderr).removesuffix("\n"))
 
 
-def tell(root: Path, *words: str, environment: Mapping[str, str] | None = None) -> str:
+def tell(root: Path, *words: str, environment: Mapping[str, str] | None = None, stdin: bytes = b"") -> str:
     """Run `git WORDS` in `root` and return what it printed.
 
     Raises:
         OutsideError: it failed.
     """
-    answer = ask(root, *words, environment=environment)
+    answer = ask(root, *words, environment=environment, stdin=stdin)
     if answer.status != 0:
         raise OutsideError(
             f"git {words[0]} failed: {answer.last_line}", hint="run it again with --debug before the verb"
