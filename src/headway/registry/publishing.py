@@ -1,0 +1,72 @@
+"""Brings new tags to the remote though others race: read, plan, push where none is; and begin anew where one was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from headway.contracts.registry.ledger import Ledger, Tag
+from headway.errors import InputError, OutsideError
+from headway.ports import RegistryRepository
+
+ATTEMPTS = 20
+_LAST_SECOND = 253_402_300_799
+"""Of the year 9999. A foreign tag dated later is not followed: GTO cannot read it, nor any tag after it."""
+
+PlannedT = TypeVar("PlannedT")
+
+
+@dataclass(frozen=True)
+class Published(Generic[PlannedT]):
+    """What was pushed, and how many attempts that took."""
+
+    made: tuple[PlannedT, ...]
+    attempts: int
+
+
+def publish_planned(
+    repository: RegistryRepository,
+    plan: Callable[[Ledger], Sequence[tuple[str, str, PlannedT]]],
+    *,
+    wait: Callable[[int], None],
+    attempts: int = ATTEMPTS,
+) -> Published[PlannedT]:
+    """Push what is missing in one atomic push; where somebody else was first, begin anew.
+
+    Args:
+        repository: the clone and its remote.
+        plan: returns (name, tag object, what it is) of the tags that a reading of the remote lacks.
+        wait: called between attempts with the number of those that were lost.
+        attempts: at most so many.
+
+    Raises:
+        InputError: the clone is shallow, or a token or a rule does not allow the push.
+        OutsideError: the remote fails, or all attempts were lost.
+    """
+    for attempt in range(1, attempts + 1):
+        planned = plan(read_whole(repository))
+        if not planned or repository.publish({name: oid for name, oid, _ in planned}):
+            return Published(tuple(one for _, _, one in planned), attempt)
+        wait(attempt)
+    raise OutsideError(f"others were first {attempts} times in a row", hint="run this again")
+
+
+def read_whole(repository: RegistryRepository) -> Ledger:
+    """Return the registry as the remote has it now.
+
+    Raises:
+        InputError: the clone is shallow: what is missing cannot be known.
+    """
+    ledger = repository.refresh()
+    if not ledger.complete:
+        raise InputError(
+            "this clone is shallow: what lies before its first commit cannot be seen", hint="git fetch --unshallow"
+        )
+    return ledger
+
+
+def date_after(tags: Iterable[Tag], now_s: int) -> int:
+    """Return when a tag is made, in seconds since the epoch: after all of `tags`, for GTO orders by dates."""
+    dates = (tag.tagged_at for tag in tags)
+    return max(now_s, *(at + 1 for at in dates if at is not None and at < _LAST_SECOND), 0)
