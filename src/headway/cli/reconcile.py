@@ -20,7 +20,8 @@ from headway.cli.actions import set_output
 from headway.cli.forge import open_forge
 from headway.cli.progress import say
 from headway.cli.project import find_project
-from headway.cli.registry.opening import fresh, open_remote
+from headway.cli.registry.mirror import mirror_if_set
+from headway.cli.registry.opening import open_remote
 from headway.contracts.github import MergedPullRequest
 from headway.contracts.registry.desired import desired_path
 from headway.contracts.registry.records import one_line
@@ -55,7 +56,7 @@ def reconcile(dry_run: bool, as_json: bool) -> int:
     set_output("declared", json.dumps([_declared(echo) for echo in made]))
     set_output("any", json.dumps(bool(made)))
     _show(made, outcome.problems, as_json=as_json)
-    _mirror(root)
+    mirror_if_set(root)
     return NO if outcome.problems else YES
 
 
@@ -90,14 +91,6 @@ def find_attest(root: Path, environment: Mapping[str, str] = os.environ) -> Atte
 
 def _attest_nothing(_commit: str) -> MergedPullRequest | None:
     return None
-
-
-def _mirror(root: Path) -> None:
-    """Bring MLflow's registry along, where there is one."""
-    if os.environ.get("MLFLOW_TRACKING_URI"):
-        from headway.cli.registry.mirror import mirror_if_set
-
-        mirror_if_set(fresh(root))
 
 
 def _show(echoes: Sequence[NewEcho], problems: Sequence[Problem], *, as_json: bool, dry_run: bool = False) -> None:

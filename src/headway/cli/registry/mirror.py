@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from headway.cli.failure import outside
 from headway.cli.progress import say
 from headway.cli.registry.declared import declared_version
-from headway.cli.registry.opening import Opened
+from headway.cli.registry.opening import Opened, fresh
 from headway.contracts.registry.records import one_line
 from headway.contracts.registry.snapshot import Snapshot, SnapshotModel, SnapshotVersion
 from headway.contracts.registry.tags import Slot
@@ -26,8 +27,8 @@ DEADLINE_S = 60.0
 """For the whole mirror; a server that is down is noticed after 4 s."""
 
 
-def mirror_if_set(opened: Opened, environment: Mapping[str, str] = os.environ) -> None:
-    """Bring MLflow's registry to what Git says; without a tracking server nothing happens.
+def mirror_if_set(root: Path, environment: Mapping[str, str] = os.environ) -> None:
+    """Bring MLflow's registry to what the remote says now; without a tracking server nothing happens.
 
     Git is the truth, so nothing that MLflow does or lacks fails the caller: it costs a warning.
     """
@@ -35,7 +36,7 @@ def mirror_if_set(opened: Opened, environment: Mapping[str, str] = os.environ) -
     if store is None:
         return
     try:
-        changes = mirror_registry(snapshot_of(opened), store, deadline_s=DEADLINE_S, environment=environment)
+        changes = mirror_registry(snapshot_of(fresh(root)), store, deadline_s=DEADLINE_S, environment=environment)
     except HeadwayError as error:
         _warn(error)
     except OSError as error:
