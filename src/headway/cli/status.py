@@ -28,7 +28,6 @@ from headway.registry.status import (
     describe_status,
     desired_version,
     find_slots,
-    newest_echo,
 )
 
 _WIDTH = 80
@@ -71,12 +70,10 @@ def read_status(opened: Opened, ask_released: _Ask) -> Status:
 
 def _read_slot(opened: Opened, slot: Slot, ask_released: _Ask) -> Reading:
     desired = _said(lambda: opened.desired(slot))
-    echo = newest_echo(opened.state, slot)
     version = desired_version(opened.state, desired)
     manifest = _said(lambda: None if version is None else opened.manifest(version))
     return Reading(
         desired=desired,
-        echoed=_said(lambda: None if echo is None else opened.declared(echo.declaration)),
         manifest=manifest if isinstance(manifest, Fault) else None,
         released=ask_released(slot),
     )

@@ -10,14 +10,17 @@ from headway.contracts.registry.ledger import FileChange, Tag
 from headway.contracts.registry.records import EchoRecord, VersionRecord
 from headway.contracts.registry.tags import Slot, VersionNumber
 
-Reason = Literal["lightweight", "message", "unmerged", "no-declaration", "wrong-commit", "repeated", "overtaken"]
+Reason = Literal[
+    "lightweight", "message", "unmerged", "no-declaration", "wrong-commit", "repeated", "overtaken", "contradiction"
+]
 """Why a tag counts for nothing.
 
 lightweight: there is no tag object. message: it is not one that Headway writes. unmerged: its commit, or the commit
 that it says declared it, is not on the default branch's own line. no-declaration: that commit did not bring this
 content of the stage file. wrong-commit: it does not sit on the commit of the version that it names. repeated: an older
 tag names the same declaration, the same commit of the same model, or the same manifest. overtaken: a tag with a lower
-number is of a later declaration.
+number is of a later declaration. contradiction: it names another version or manifest than the stage file that it is
+of.
 
 A tag before it that was moved or deleted does not make a tag untrusted: that would let whoever moves an old tag
 undo the newest. `headway audit` names the gap.

@@ -33,13 +33,11 @@ class Reading:
 
     Attributes:
         desired: the stage file of the default branch.
-        echoed: the stage file that the newest trusted echo is of; None where there is no echo, or it left it empty.
         manifest: why the manifest at the desired version's commit is not the one that its tag names; None where it is.
         released: the stage file that was released; "unknown" where nobody was asked, None where nothing was.
     """
 
     desired: Said | Fault
-    echoed: Said | Fault
     manifest: Fault | None = None
     released: Released = "unknown"
 
@@ -146,7 +144,6 @@ def _differences(state: State, slot: Slot, reading: Reading, stages: Sequence[st
     else:
         fault = _fault_of(state, desired, reading)
         yield from [fault] if fault else _behind(state, slot, desired)
-    yield from _forged(state, slot, reading.echoed)
     if isinstance(released, Fault):
         yield f"what is released is not known: {released.sentence}"
     elif released != "unknown" and _version_of(released) != _version_of(desired):
@@ -171,13 +168,3 @@ def _behind(state: State, slot: Slot, desired: Said) -> Iterator[str]:
         declared = f"commit {declarations[-1].commit[:10]} declared {desired.version if desired else 'nothing'}"
         tagged = "there is no tag" if echo is None else f"the newest tag says {echo.record.version or 'nothing'}"
         yield f"{declared}, {tagged}: run headway reconcile"
-
-
-def _forged(state: State, slot: Slot, echoed: Said | Fault) -> Iterator[str]:
-    """Yield what is wrong with the newest echo: its tag can say what its stage file does not."""
-    echo = newest_echo(state, slot)
-    if echo is None or echo.record.version is None:
-        return
-    said = (echoed.version, echoed.identity) if isinstance(echoed, Desired) else None
-    if said != (echo.record.version, echo.record.identity):
-        yield f"{echo.tag.name} says {echo.record.version}, its stage file does not: run headway audit"

@@ -57,6 +57,8 @@ class Ledger:
             merge brought counts for the merge.
         tags: all of the registry's grammar, by name.
         complete: False for a shallow clone, whose line is cut off.
+        contents: Git's object -> content of every stage file in `changes`; None where they were not read, so that
+            nobody can hold an echo against the file that it is of.
     """
 
     head: str
@@ -64,3 +66,4 @@ class Ledger:
     changes: tuple[FileChange, ...]
     tags: Mapping[str, Tag]
     complete: bool
+    contents: Mapping[str, bytes] | None = None

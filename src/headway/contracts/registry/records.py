@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 _NOTHING = "none"
 _LONGEST = 300
-_LINE = re.compile(r"([A-Z][A-Za-z-]*): (.+)")
+_LINE = re.compile(r"^([A-Z][A-Za-z-]*): (.+)$", re.MULTILINE)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _SIGNATURE = "-----BEGIN "
 _HEX = re.compile(r"[0-9a-f]+")
 
@@ -183,11 +184,8 @@ def _message(sentence: str, lines: Mapping[str, str | None]) -> str:
 def _parse(message: str) -> dict[str, str | None]:
     """Return key -> value; the first of two lines with one key counts."""
     body = message.split(_SIGNATURE, 1)[0] if f"\n{_SIGNATURE}" in message else message
-    said: dict[str, str | None] = {}
-    for line in body.split("\n")[2:]:
-        if found := _LINE.fullmatch(line):
-            said.setdefault(found[1], None if found[2] == _NOTHING else found[2])
-    return said
+    _, _, lines = body.partition("\n\n")
+    return {key: None if value == _NOTHING else value for key, value in reversed(_LINE.findall(lines))}
 
 
 def _text(value: str | None) -> str:
@@ -205,4 +203,6 @@ def _write_time(moment: datetime) -> str:
 
 
 def _read_time(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    if not _TIME.fullmatch(text):
+        raise ValueError
+    return datetime.fromisoformat(text)

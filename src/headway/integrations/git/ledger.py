@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from headway.contracts.layout import REGISTRY
+from headway.contracts.registry.desired import slot_of
 from headway.contracts.registry.ledger import FileChange, Ledger, Tag
 from headway.contracts.registry.tags import PATTERNS, parse_tag
 from headway.errors import InputError, OutsideError
@@ -34,12 +35,16 @@ def read_ledger(root: Path, head: str, tags: Mapping[str, str] | None = None) ->
     if answer.status != 0 or not commit:
         raise InputError(f"{head!r} names no commit here", hint="run: git fetch origin; then: git status")
     positions, changes = _read_line(root, commit)
+    wanted = {name: oid for name, oid in (_own_tags(root) if tags is None else tags).items() if parse_tag(name)}
+    files = {one.blob for one in changes if one.blob is not None and slot_of(one.path) is not None}
+    objects = _read_objects(root, {*wanted.values(), *files})
     return Ledger(
         head=commit,
         positions=positions,
         changes=changes,
-        tags=_read_tags(root, _own_tags(root) if tags is None else tags),
+        tags={name: _tag(name, oid, *objects[oid]) for name, oid in sorted(wanted.items())},
         complete=shallow == "false",
+        contents={oid: objects[oid][1] for oid in files},
     )
 
 
@@ -82,14 +87,9 @@ def _own_tags(root: Path) -> Mapping[str, str]:
     return {name: oid for oid, _, name in (line.partition(" ") for line in listed.split("\n") if line)}
 
 
-def _read_tags(root: Path, objects: Mapping[str, str]) -> Mapping[str, Tag]:
-    wanted = {name: oid for name, oid in sorted(objects.items()) if parse_tag(name) is not None}
-    contents = _read_objects(root, wanted.values())
-    return {name: _tag(name, oid, *content) for (name, oid), content in zip(wanted.items(), contents, strict=True)}
-
-
-def _read_objects(root: Path, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield kind and content of each object; all are read at once."""
+def _read_objects(root: Path, oids: Iterable[str]) -> Mapping[str, tuple[str, bytes]]:
+    """Return object -> kind and content; all are read at once."""
+    found = {}
     asked = "".join(f"{oid}\n" for oid in oids).encode()
     answer = _told(ask(root, "cat-file", "--batch", "--buffer", stdin=asked, environment=_AS_STORED)).content
     at = 0
@@ -99,8 +99,9 @@ def _read_objects(root: Path, oids: Iterable[str]) -> Iterator[tuple[str, bytes]
         if not size:
             raise OutsideError(f"Git's object {oid} is {kind}", hint="run: git fetch origin --tags; then: git fsck")
         at = end + 1 + int(size[0])
-        yield kind, answer[end + 1 : at]
+        found[oid] = kind, answer[end + 1 : at]
         at += 1
+    return found
 
 
 def _tag(name: str, oid: str, kind: str, content: bytes) -> Tag:
