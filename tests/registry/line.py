@@ -136,6 +136,7 @@ class Line:
         """Make a version's tag as `headway register` does, and return its object."""
         commit = self.git("rev-parse", commit)
         model = name.partition("@")[0]
+        values.setdefault("previous", self._newest(f"{model}@*"))
         return self.tag(name, commit, self.version_record(commit, model, **values).message(name), at=at)
 
     def version_record(self, commit: str, model: str = MODEL, **values: object) -> VersionRecord:
@@ -143,7 +144,7 @@ class Line:
         manifest = yaml.safe_load(self.git("show", f"{commit}:./{ModelFiles(model).manifest}"))
         facts: dict[str, object] = {
             "identity": manifest["identity"],
-            "lock_sha256": "1" * 64,
+            "lock_sha256": hashlib.sha256(f"{self.git('show', f'{commit}:./dvc.lock')}\n".encode()).hexdigest(),
             "model_sha256": manifest["files"]["model.onnx"]["sha256"],
             "test_set": "3" * 64,
             "decision": "accept",
@@ -162,6 +163,7 @@ class Line:
         `commit` puts it on another commit than the version's; other values replace those of the record.
         """
         commit = str(values.pop("commit", "") or "")
+        values.setdefault("previous", self._newest(f"{_slot_of(name)}#*", f"{_slot_of(name)}!#*"))
         record = self.echo_record(name, self.git("rev-parse", declared_in), **values)
         on = commit or (f"{_model_of(name)}@{record.version}^{{commit}}" if record.version else declared_in)
         return self.tag(name, self.git("rev-parse", on), record.message(name), at=at)
@@ -201,6 +203,11 @@ class Line:
     def state(self, head: str = "main") -> State:
         """Return the state that this clone shows."""
         return read_state(read_ledger(self.root, head))
+
+    def _newest(self, *patterns: str) -> str | None:
+        """Return the object of the tag that was made last, of those whose names fit."""
+        words = "--sort=-creatordate", "--count=1", "--format=%(objectname)"
+        return self.git("for-each-ref", *words, *(f"refs/tags/{pattern}" for pattern in patterns)) or None
 
     def _run(self) -> str:
         self._runs += 1
@@ -257,10 +264,13 @@ def make_manifest(seed: object, model: str = MODEL) -> Manifest:
 
 
 def model_files(seed: object, *, model: str = MODEL) -> Mapping[str, str]:
-    """Return the files that a commit with another model changes: its manifest, and a lock that is only different."""
+    """Return the files that a commit with another model changes: its manifest, and a lock that is of that model."""
+    files = ModelFiles(model)
+    outs = [{"path": files.onnx.as_posix(), "hash": "md5", "md5": _digest(seed).md5}]
+    entries = {"train": {"cmd": f"train {seed}"}, "export": {"cmd": "export", "outs": outs}}
     return {
-        ModelFiles(model).manifest.as_posix(): manifest_json(make_manifest(seed, model)),
-        "dvc.lock": yaml.safe_dump({"schema": "2.0", "stages": {"train": {"cmd": f"train {seed}"}}}),
+        files.manifest.as_posix(): manifest_json(make_manifest(seed, model)),
+        "dvc.lock": yaml.safe_dump({"schema": "2.0", "stages": entries}),
     }
 
 
@@ -269,6 +279,10 @@ def _digest(seed: object) -> FileDigest:
     return FileDigest(
         sha256=hashlib.sha256(text).hexdigest(), md5=hashlib.md5(text, usedforsecurity=False).hexdigest(), size_bytes=1
     )
+
+
+def _slot_of(name: str) -> str:
+    return name.rpartition("#")[0].removesuffix("!")
 
 
 def _model_of(name: str) -> str:
