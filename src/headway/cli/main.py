@@ -33,6 +33,7 @@ VERBS = {
     "report": ("headway.cli.report:report", "Write the report that reviewers read."),
     "repro": ("headway.cli.repro:repro", "Run the pipeline; a failure's sentence and hint come last."),
     "rollback": ("headway.cli.rollback:rollback", "Propose that a stage goes back to what it held before."),
+    "site": ("headway.cli.site:site", "Write the registry as one static page."),
     "status": ("headway.cli.status:status", "Show what each stage shall have, and what differs."),
     "summary": ("headway.cli.summary:summary", "Print the scorecard, and where the results lie."),
     "track": ("headway.cli.track:track", "Mirror the last run to MLflow."),

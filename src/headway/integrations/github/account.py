@@ -73,6 +73,15 @@ def read_account(environment: Mapping[str, str], origin: str | None = None) -> A
     )
 
 
+def find_repository_url(environment: Mapping[str, str], origin: str | None = None) -> str | None:
+    """Return where people see the repository; None where nothing names one on GitHub. It takes no token."""
+    host, path = _split_origin(origin or "")
+    repository = environment.get("GITHUB_REPOSITORY") or (path if _is_github(host) else "")
+    server_url = environment.get("GITHUB_SERVER_URL", "").rstrip("/") or f"https://{host or _GITHUB}"
+    known = _NAME.fullmatch(repository) and urlsplit(server_url).scheme in {"http", "https"}
+    return f"{server_url}/{repository}" if known else None
+
+
 def _token(environment: Mapping[str, str]) -> str:
     token = (environment.get("HEADWAY_TOKEN") or environment.get("GITHUB_TOKEN") or "").strip()
     if not token:
@@ -96,9 +105,13 @@ def _split_origin(origin: str) -> tuple[str, str]:
     return host, path.strip("/").removesuffix(".git")
 
 
+def _is_github(host: str) -> bool:
+    return host == _GITHUB or host.endswith(_TENANT)
+
+
 def _api_of(server_url: str) -> str:
     parts = urlsplit(server_url)
-    if parts.hostname == _GITHUB or (parts.hostname or "").endswith(_TENANT):
+    if _is_github(parts.hostname or ""):
         return f"https://api.{parts.hostname}"
     return f"{parts.scheme}://{parts.netloc}/api/v3"
 
