@@ -208,7 +208,7 @@ class RunningWorkflow:
 
 def reference_of(event: str, payload: Mapping[str, Any]) -> str:
     """Return the reference that GitHub runs an event at."""
-    if event == "pull_request":
+    if event in ("pull_request", "pull_request_review"):
         return f"refs/pull/{payload['pull_request']['number']}/merge"
     if event == "merge_group":
         return str(payload["merge_group"]["head_ref"])

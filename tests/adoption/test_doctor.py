@@ -10,7 +10,9 @@ from headway.adoption.facts import DRIVER, TRACKED, Check, ForgeFacts, LocalFact
 from headway.adoption.forge_checks import CONTEXTS, FORGE
 from headway.adoption.local_checks import LOCAL
 from headway.cli.lock import DRIVER as INSTALLED
-from headway.contracts.github import Protection
+from headway.contracts.github import Environment, Protection, Ruleset
+from headway.contracts.registry.stages import StageRules, Stages
+from headway.contracts.registry.tags import PATTERNS
 
 PROTECTION = Protection(
     contexts=(*CONTEXTS, "other"),
@@ -20,11 +22,19 @@ PROTECTION = Protection(
     pull_request=True,
     dismiss_stale_reviews=True,
     code_owner_review=True,
+    approvals=1,
     complete=True,
 )
+STAY = Ruleset("stay", "tag", True, PATTERNS, (), ("update", "deletion"), False)
+MADE = replace(STAY, name="made", rules=("creation",), bypasses=True)
 FORGE_FACTS = ForgeFacts(
-    "main", PROTECTION, {"HEADWAY_DVC_REMOTE": "s3://b", "HEADWAY_RUNNER": "gpu", "HEADWAY_APP_ID": "1"}
+    "main",
+    PROTECTION,
+    {"HEADWAY_DVC_REMOTE": "s3://b", "HEADWAY_RUNNER": "gpu", "HEADWAY_APP_ID": "1"},
+    (STAY, MADE),
+    (Environment("staging", True), Environment("live", True)),
 )
+STAGES = Stages(stages={"staging": StageRules(), "live": StageRules(after="staging", approvals=1)})
 LOCAL_FACTS = LocalFacts(
     git_version=(2, 39, 5),
     origin="https://github.com/acme/yolo",
@@ -37,6 +47,7 @@ LOCAL_FACTS = LocalFacts(
     requirement="headway[train]==0.1.0",
     stale={},
     owners="* @acme/all\n",
+    stages=STAGES,
     cml=True,
 )
 
@@ -93,8 +104,8 @@ def test_what_is_missing_locally_is_named_with_what_mends_it(name: str, changes:
     ("name", "changes", "hint"),
     [
         ("pull-requests", {"pull_request": False}, "Require a pull request before merging"),
-        ("statuses", {"contexts": ("check",)}, "add headway"),
-        ("statuses", {"contexts": ("headway",)}, "add check"),
+        ("statuses", {"contexts": ("check",)}, "add headway, promotion"),
+        ("statuses", {"contexts": ("headway",)}, "add check, promotion"),
         ("up-to-date", {"strict": False}, "Require merge queue"),
         ("dismissal", {"dismiss_stale_reviews": False}, "approve after the report"),
         ("owner-reviews", {"code_owner_review": False}, "Require review from Code Owners"),
@@ -158,6 +169,63 @@ def test_what_comes_by_itself_is_optional(name: str, changes: dict[str, Any]) ->
     local = replace(LOCAL_FACTS, **changes)
     assert ("missing", True) == (find(name, local).outcome, find(name, local).optional)
     assert is_healthy(diagnose(local, FORGE_FACTS))
+
+
+def test_stages_that_cannot_be_used_are_named() -> None:
+    local = replace(LOCAL_FACTS, stages="there is no models/registry/stages.yaml")
+    check = find("stages", local)
+    assert ("missing", "there is no models/registry/stages.yaml") == (check.outcome, check.detail)
+    assert {"cannot tell"} == {find(name, local).outcome for name in ("environments", "approvals")}
+    assert not is_healthy(diagnose(local, FORGE_FACTS))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "ok"),
+        ({"patterns": ("~ALL",)}, "ok"),
+        ({"bypasses": None}, "ok"),
+        ({"bypasses": True}, "missing"),
+        ({"enforced": False}, "missing"),
+        ({"rules": ("update",)}, "missing"),
+        ({"patterns": PATTERNS[:1]}, "missing"),
+        ({"excluded": ("refs/tags/x@v*",)}, "missing"),
+        ({"target": "branch"}, "missing"),
+    ],
+)
+def test_tags_stay_where_a_ruleset_forbids_all_to_move_or_delete_them(changes: dict[str, Any], expected: str) -> None:
+    forge = replace(FORGE_FACTS, rulesets=(replace(STAY, **changes),))
+    assert expected == find("registry-tags", forge=forge).outcome
+    assert (expected == "ok") == is_healthy(diagnose(LOCAL_FACTS, forge))
+
+
+def test_a_second_ruleset_without_a_bypass_is_enough() -> None:
+    forge = replace(FORGE_FACTS, rulesets=(replace(STAY, bypasses=True), STAY))
+    assert "ok" == find("registry-tags", forge=forge).outcome
+
+
+def test_foreign_tags_that_nothing_keeps_out_are_found_by_the_audit() -> None:
+    check = find("tag-creation", forge=replace(FORGE_FACTS, rulesets=(STAY,)))
+    assert ("missing", True, True) == (check.outcome, check.optional, "headway audit" in check.detail)
+
+
+def test_a_stage_without_reviewers_is_named() -> None:
+    forge = replace(FORGE_FACTS, environments=(Environment("staging", True), Environment("live", False)))
+    check = find("environments", forge=forge)
+    assert ("missing", True, True) == (check.outcome, check.optional, "live" in check.hint)
+    assert "staging" not in check.detail
+
+
+def test_a_branch_that_demands_fewer_approvals_than_a_stage_is_named() -> None:
+    check = find("approvals", forge=demanding(approvals=0))
+    assert ("missing", "live demands 1 approval, main 0: only the status asks") == (check.outcome, check.detail)
+
+
+def test_rulesets_and_environments_that_may_not_be_read_are_not_called_missing() -> None:
+    hidden = replace(FORGE_FACTS, rulesets=None, environments=None)
+    names = ["registry-tags", "tag-creation", "environments"]
+    assert dict.fromkeys(names, "cannot tell") == {name: find(name, forge=hidden).outcome for name in names}
+    assert is_healthy(diagnose(LOCAL_FACTS, hidden))
 
 
 def test_the_merge_driver_is_the_one_that_is_installed() -> None:

@@ -12,6 +12,8 @@ import yaml
 from headway.adoption.differences import DIFFERENCES, differ
 from headway.adoption.rendering import REQUIREMENTS, cached_outputs, render, render_pipeline
 from headway.adoption.template_files import read_template
+from headway.contracts.layout import STAGES
+from headway.contracts.registry.stages import parse_stages
 from tests.adoption.team import REQUIREMENT
 from tests.conftest import ROOT
 
@@ -47,7 +49,7 @@ def test_the_template_is_this_project() -> None:
     assert {} == {path: text for path, text in own.items() if text != (ROOT / path).read_text(encoding="utf-8")}
 
 
-@pytest.mark.parametrize("folder", ["pipelines", ".github/workflows", ".dvc/plots"])
+@pytest.mark.parametrize("folder", ["pipelines", ".github/workflows", ".github/rulesets", ".dvc/plots"])
 def test_the_template_misses_no_file_of_a_folder(folder: str) -> None:
     files = {file.relative_to(ROOT).as_posix() for file in (ROOT / folder).iterdir() if file.is_file()}
     assert files == {path for path in read_template() if path.startswith(f"{folder}/")}
@@ -79,6 +81,23 @@ def test_outputs_of_any_model_are_ignored() -> None:
 
 def test_what_the_installer_writes_is_ignored(texts: Mapping[str, str]) -> None:
     assert {".venv/", ".venv.lock"} <= set(texts[".gitignore"].splitlines())
+
+
+def test_no_stage_file_and_no_manifest_is_ignored(repository: Path) -> None:
+    wanted = ["models/registry/stages.yaml", "models/registry/bundle/cells.yaml", "models/cells/manifest.json"]
+    ignored = ["models/cells/bundle/model.onnx"]
+    listed = subprocess.run(
+        ["git", "check-ignore", *wanted, *ignored], cwd=repository, capture_output=True, text=True, check=False
+    )
+    assert ignored == listed.stdout.splitlines()
+
+
+def test_teams_begin_with_stages_that_can_be_used(texts: Mapping[str, str]) -> None:
+    stages = parse_stages(texts[STAGES.as_posix()].encode(), STAGES.as_posix()).stages
+    assert ["staging", "production"] == list(stages)
+    assert ("staging", 24, 1) == (
+        stages["production"].after, stages["production"].soak_hours, stages["production"].approvals
+    )  # fmt: skip
 
 
 def test_requirements_name_the_version_alone(texts: Mapping[str, str]) -> None:

@@ -8,14 +8,20 @@ from typing import Any
 import pytest
 
 from tests.adoption.team import Team
+from tests.conftest import ROOT
 from tests.github.bare import make_bare
 from tests.github.fake import FakeGitHub
 from tests.github.state import Protection
 
 RULES = Protection(
-    contexts=("headway", "check"), strict=True, dismiss_stale_reviews=True, code_owner_review=True, classic=True
+    contexts=("headway", "check", "promotion"),
+    strict=True,
+    dismiss_stale_reviews=True,
+    code_owner_review=True,
+    classic=True,
 )
-READS: dict[str, Any] = {"administration": "read", "actions_variables": "read"}
+READS: dict[str, Any] = {"administration": "read", "actions_variables": "read", "actions": "read"}
+RULESETS = ROOT / ".github/rulesets"
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +48,7 @@ def ready(ready_once: Team, tmp_path: Path) -> Team:
 def github(fake_github: FakeGitHub, tmp_path: Path) -> FakeGitHub:
     fake_github.add_repository("acme/yolo", make_bare(tmp_path / "bare"))
     fake_github.protect("acme/yolo", "main", RULES)
+    fake_github.add_ruleset("acme/yolo", json.loads((RULESETS / "registry-tags.json").read_text()))
     fake_github.set_variables("acme/yolo", HEADWAY_DVC_REMOTE="s3://bucket/path")
     return fake_github
 
@@ -83,6 +90,7 @@ def test_the_text_has_no_credentials_and_a_hint_for_what_is_missing(ready: Team)
         ("files", ["git", "rm", "--quiet", "--cached", ".headway.yaml"]),
         ("workflows", ["git", "rm", "--quiet", ".github/workflows/retrain.yml"]),
         ("requirement", ["git", "rm", "--quiet", "requirements.txt"]),
+        ("stages", ["git", "rm", "--quiet", "models/registry/stages.yaml"]),
     ],
 )
 def test_what_is_taken_away_is_noticed(ready: Team, name: str, spoil: list[str]) -> None:
@@ -112,7 +120,24 @@ def test_settings_on_github_are_read(ready: Team, github: FakeGitHub) -> None:
     code, outcomes = diagnose(ready, **actions(github, **READS))
     rules = ["pull-requests", "statuses", "up-to-date", "dismissal", "owner-reviews", "signatures", "ci-storage"]
     assert (0, ["ok"] * len(rules)) == (code, [outcomes[name] for name in rules])
-    assert ("missing", "missing") == (outcomes["runner"], outcomes["app"])
+    optional = ["runner", "app", "tag-creation", "environments"]
+    assert ["missing"] * len(optional) == [outcomes[name] for name in optional]
+    assert ("ok", "ok") == (outcomes["registry-tags"], outcomes["approvals"])
+
+
+def test_what_is_imported_and_set_up_is_seen(ready: Team, github: FakeGitHub) -> None:
+    github.add_ruleset("acme/yolo", json.loads((RULESETS / "registry-tags-creation.json").read_text()))
+    github.add_ruleset("acme/yolo", json.loads((RULESETS / "main.json").read_text()))
+    github.repositories["acme/yolo"].environments |= {"staging": True, "production": True}
+    code, outcomes = diagnose(ready, **actions(github, **READS))
+    missing = [name for name, outcome in outcomes.items() if outcome == "missing"]
+    assert (0, ["lock", "cml", "runner", "app"]) == (code, missing)
+
+
+def test_tags_that_anybody_may_move_end_with_1(ready: Team, github: FakeGitHub) -> None:
+    github.repositories["acme/yolo"].rulesets.clear()
+    code, outcomes = diagnose(ready, **actions(github, **READS))
+    assert (1, "missing") == (code, outcomes["registry-tags"])
 
 
 def test_an_unprotected_branch_ends_with_1(ready: Team, github: FakeGitHub) -> None:

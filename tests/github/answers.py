@@ -151,7 +151,7 @@ class Answers:
                 "url": f"{url}/required_pull_request_reviews",
                 "dismiss_stale_reviews": protection.dismiss_stale_reviews,
                 "require_code_owner_reviews": protection.code_owner_review,
-                "required_approving_review_count": 1,
+                "required_approving_review_count": protection.approvals,
             }
         return answer | {
             "required_signatures": {"url": f"{url}/required_signatures", "enabled": protection.signed_commits}
@@ -171,7 +171,7 @@ class Answers:
                 "dismiss_stale_reviews_on_push": protection.dismiss_stale_reviews,
                 "require_code_owner_review": protection.code_owner_review,
                 "require_last_push_approval": False,
-                "required_approving_review_count": 1,
+                "required_approving_review_count": protection.approvals,
                 "required_review_thread_resolution": False,
             }
             rules.append({"type": "pull_request", "parameters": parameters})

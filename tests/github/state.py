@@ -110,6 +110,7 @@ class Protection:
     pull_request: bool = True
     dismiss_stale_reviews: bool = False
     code_owner_review: bool = False
+    approvals: int = 1
 
 
 @dataclass(frozen=True)
@@ -240,4 +241,5 @@ def protection_of(ruleset: Ruleset) -> Protection:
         pull_request="pull_request" in rules,
         dismiss_stale_reviews=review.get("dismiss_stale_reviews_on_push", False),
         code_owner_review=review.get("require_code_owner_review", False),
+        approvals=review.get("required_approving_review_count", 0),
     )

@@ -23,7 +23,8 @@ class Job:
 
     @property
     def steps(self) -> list[dict[str, Any]]:
-        return list(self.values["steps"])
+        """Its steps; a job that calls a workflow has none."""
+        return list(self.values.get("steps", ()))
 
     @property
     def permissions(self) -> dict[str, str]:

@@ -23,7 +23,7 @@ every_job = pytest.mark.parametrize("job", list(jobs()), ids=lambda job: f"{job.
 
 
 def test_these_are_the_workflows() -> None:
-    assert ["check", "report-fork", "report-fork-comment", "retrain"] == workflows()
+    assert ["check", "deliver", "promote", "report-fork", "report-fork-comment", "retrain"] == workflows()
 
 
 @every_workflow
@@ -39,7 +39,7 @@ def test_runs_of_one_subject_do_not_pile_up(name: str) -> None:
 @every_job
 def test_a_job_names_its_rights_and_its_time(job: Job) -> None:
     assert job.permissions
-    assert "timeout-minutes" in job.values
+    assert "timeout-minutes" in job.values or "uses" in job.values  # the called workflow has one
 
 
 @every_job
@@ -82,7 +82,7 @@ def test_a_checkout_leaves_no_credentials_behind(job: Job) -> None:
     checkouts = [step for step in job.steps if step.get("uses", "").startswith("actions/checkout@")]
 
     assert [False] * len(checkouts) == [step["with"]["persist-credentials"] for step in checkouts]
-    assert checkouts
+    assert bool(checkouts) == any("run" in step for step in job.steps)
 
 
 @every_job

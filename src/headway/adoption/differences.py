@@ -46,7 +46,7 @@ DIFFERENCES: Mapping[str, Sequence[tuple[str, str]]] = {
 }
 """Path -> (this project's text, the team's), each of which stands in the file exactly once."""
 
-_PAGES = "docs/pull-request-loop.md"
+_PAGES = ("docs/pull-request-loop.md", "docs/promotion-workflow.md")
 
 
 def differ(path: str, text: str) -> str:
@@ -59,4 +59,6 @@ def differ(path: str, text: str) -> str:
         if text.count(ours) != 1:
             raise ValueError(f"{path} holds {ours!r} {text.count(ours)} times, not once")
         text = text.replace(ours, theirs)
-    return text.replace(_PAGES, f"Headway's {_PAGES}")
+    for page in _PAGES:
+        text = text.replace(page, f"Headway's {page}")
+    return text

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from headway.contracts.github import Protection
+from headway.contracts.github import Environment, Protection, Ruleset
+from headway.contracts.registry.stages import Stages
 
 Outcome = Literal["ok", "missing", "cannot tell"]
 
@@ -70,6 +71,7 @@ class LocalFacts:
         requirement: the line of requirements.txt that names Headway.
         stale: rendered file -> what `headway init` would do with it, where that is something.
         owners: text of CODEOWNERS.
+        stages: of models/registry/stages.yaml; in place of what cannot be used, why.
         cml: whether that program is on the PATH.
     """
 
@@ -84,6 +86,7 @@ class LocalFacts:
     requirement: str | None
     stale: Mapping[str, str]
     owners: str | None
+    stages: Stages | str
     cml: bool
 
 
@@ -95,11 +98,15 @@ class ForgeFacts:
         branch: the one that pull requests go to.
         protection: what it demands.
         variables: of Actions; None where the token may not read them.
+        rulesets: of the repository; None where the token may not read them.
+        environments: of the repository; None where the token may not read them.
     """
 
     branch: str
     protection: Protection
     variables: Mapping[str, str] | None
+    rulesets: Sequence[Ruleset] | None
+    environments: Sequence[Environment] | None
 
 
 @dataclass(frozen=True)

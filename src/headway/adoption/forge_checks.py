@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from headway.adoption.facts import Check, ForgeFacts, LocalFacts
-from headway.contracts.github import STATUS_CONTEXT
+from headway.adoption.registry_checks import REGISTRY
+from headway.contracts.github import CHECK_CONTEXT, PROMOTION_CONTEXT, STATUS_CONTEXT
 
-CONTEXTS = (STATUS_CONTEXT, "check")
-"""What branch protection must wait for: the status of retrain.yml, and the last job of check.yml."""
+CONTEXTS = (STATUS_CONTEXT, CHECK_CONTEXT, PROMOTION_CONTEXT)
+"""What branch protection must wait for: what retrain.yml, check.yml and promote.yml say."""
 
 
 def check_pull_requests(facts: ForgeFacts, _local: LocalFacts) -> Check:
@@ -19,7 +20,7 @@ def check_pull_requests(facts: ForgeFacts, _local: LocalFacts) -> Check:
 def check_statuses(facts: ForgeFacts, _local: LocalFacts) -> Check:
     absent = [context for context in CONTEXTS if context not in facts.protection.contexts]
     hint = f"Require status checks to pass: add {', '.join(absent)}"
-    return _demand("statuses", facts, not absent, f"{' and '.join(CONTEXTS)} are required", hint)
+    return _demand("statuses", facts, not absent, f"{', '.join(CONTEXTS)} are required", hint)
 
 
 def check_up_to_date(facts: ForgeFacts, _local: LocalFacts) -> Check:
@@ -103,6 +104,7 @@ FORGE: Mapping[str, Callable[[ForgeFacts, LocalFacts], Check]] = {
     "ci-storage": check_ci_storage,
     "runner": check_runner,
     "app": check_app,
+    **REGISTRY,
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from headway.adoption.facts import DRIVER, TRACKED, Check, LocalFacts
 from headway.adoption.owners import owners_of
 from headway.adoption.requirement import is_pinned
+from headway.contracts.layout import STAGES
 
 OLDEST_GIT = (2, 30)
 
@@ -24,6 +25,7 @@ DECIDING = {
     ".dvcignore": ".dvcignore",
     ".gitattributes": ".gitattributes",
     "models/registry/": "models/registry/production/model.yaml",
+    "models/registry/stages.yaml": "models/registry/stages.yaml",
 }
 """What decides which model ships, or how it is judged -> a file that stands for it.
 
@@ -118,6 +120,12 @@ def check_owners(facts: LocalFacts) -> Check:
     return Check("owners", "ok", "everything that decides has an owner")
 
 
+def check_stages(facts: LocalFacts) -> Check:
+    if isinstance(facts.stages, str):
+        return Check("stages", "missing", facts.stages, f"headway init . writes {STAGES.as_posix()}")
+    return Check("stages", "ok", f"stages are {', '.join(facts.stages.stages)}")
+
+
 def check_requirement(facts: LocalFacts) -> Check:
     if facts.requirement is None:
         hint = "headway init . --requirement 'headway[train] @ git+https://HOST/OWNER/headway@COMMIT'"
@@ -148,5 +156,6 @@ LOCAL: tuple[Callable[[LocalFacts], Check], ...] = (
     check_driver,
     check_workflows,
     check_owners,
+    check_stages,
     check_cml,
 )

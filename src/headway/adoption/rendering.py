@@ -14,13 +14,16 @@ import yaml
 from headway.adoption import texts
 from headway.adoption.differences import differ
 from headway.adoption.plan import Kind, Rendering
+from headway.contracts.layout import REGISTRY, STAGES
 
 REQUIREMENTS = "requirements.txt"
 
 _LINES = {".gitignore", ".gitattributes", ".dvcignore", ".dvc/.gitignore"}
-_BEGUN = {"params.yaml", ".dvc/config", "README.md", ".github/CODEOWNERS"}
+_BEGUN = {"params.yaml", ".dvc/config", "README.md", ".github/CODEOWNERS", STAGES.as_posix()}
 _NOT_FOR_TEAMS = {"bench/work/", ".mypy_cache/", ".ruff_cache/", ".hypothesis/", ".import_linter_cache/"}
 """Lines of .gitignore that are about the development of Headway itself."""
+_KEPT = f"!/{REGISTRY.as_posix()}/*"
+"""A stage may be called like what DVC keeps of a model, such as "bundle"."""
 
 
 def render(template: Mapping[str, str], requirement: str) -> dict[str, Rendering]:
@@ -47,7 +50,7 @@ def render_pipeline(text: str) -> str:
 def render_gitignore(text: str, pipeline: str) -> str:
     """Return .gitignore for a team: also what DVC keeps, so that no stage needs to write a .gitignore of its own."""
     kept = [line for line in text.splitlines() if line not in _NOT_FOR_TEAMS]
-    return "\n".join([*kept, *cached_outputs(pipeline)]) + "\n"
+    return "\n".join([*kept, *cached_outputs(pipeline), _KEPT]) + "\n"
 
 
 def cached_outputs(pipeline: str) -> list[str]:

@@ -26,6 +26,7 @@ _PLACES = {
     "pipeline.yaml": "dvc.yaml",
     "pipelines/": "pipelines/",
     "install": "tools/install.py",
+    "stages.yaml": "models/registry/stages.yaml",
 }
 """File in template/ -> its path in a repository; a folder, with a slash at its end, stands for all below it."""
 

@@ -19,9 +19,10 @@ from headway.adoption.rendering import REQUIREMENTS
 from headway.adoption.requirement import find_requirement
 from headway.cli.forge import open_forge
 from headway.cli.init import make
-from headway.contracts.layout import PARAMS
+from headway.contracts.layout import PARAMS, STAGES
 from headway.contracts.params.document import read_document
 from headway.contracts.params.whole import check_params
+from headway.contracts.registry.stages import Stages, parse_stages
 from headway.errors import NO, YES, HeadwayError, InputError
 
 
@@ -74,6 +75,7 @@ def read_local(root: Path, *, ask_remote: bool) -> LocalFacts:
         requirement=find_requirement(_lines(root / REQUIREMENTS)),
         stale=_find_stale(root),
         owners=next(("\n".join(_lines(root / place)) for place in PLACES if (root / place).is_file()), None),
+        stages=_read_stages(root / STAGES),
         cml=shutil.which("cml") is not None,
     )
 
@@ -85,7 +87,7 @@ def read_forge(root: Path, base: str | None) -> ForgeFacts | Silence:
     branch = base or default_branch(root) or "main"
     try:
         forge = open_forge(root)
-        return ForgeFacts(branch, forge.protection(branch), forge.variables())
+        return ForgeFacts(branch, forge.protection(branch), forge.variables(), forge.rulesets(), forge.environments())
     except HeadwayError as error:
         return Silence(error.message, error.hint)
 
@@ -118,6 +120,15 @@ def _params_fault(path: Path) -> str | None:
     except InputError as error:
         return error.message.splitlines()[0]
     return None
+
+
+def _read_stages(path: Path) -> Stages | str:
+    try:
+        return parse_stages(path.read_bytes(), STAGES.as_posix())
+    except OSError:
+        return f"there is no {STAGES.as_posix()}"
+    except InputError as error:
+        return error.message.splitlines()[0]
 
 
 def _has_gate(path: Path) -> bool:

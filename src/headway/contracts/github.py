@@ -14,6 +14,9 @@ STATUS_CONTEXT = "headway"
 CHECK_CONTEXT = "check"
 """Name of the status of a dispatched run of check.yml."""
 
+PROMOTION_CONTEXT = "promotion"
+"""Name of the status that says whether what a pull request declares may be merged."""
+
 
 def status_context(base_ref: str, default_branch: str) -> str:
     """Return the name of the status about merging into `base_ref`.
@@ -86,6 +89,7 @@ class Protection:
         pull_request: changes come by pull request only.
         dismiss_stale_reviews: a push takes approvals back.
         code_owner_review: an owner of what was changed must approve.
+        approvals: how many must approve.
         complete: False where the token may not see the classic protection.
     """
 
@@ -96,6 +100,7 @@ class Protection:
     pull_request: bool
     dismiss_stale_reviews: bool
     code_owner_review: bool
+    approvals: int
     complete: bool
 
 
