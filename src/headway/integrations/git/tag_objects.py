@@ -8,11 +8,12 @@ from functools import cached_property
 from pathlib import Path
 
 from headway.errors import InputError, OutsideError
-from headway.integrations.git.command import ask, names, tell
+from headway.integrations.git.command import Answer, ask, names, tell
 from headway.integrations.git.writing import Identity
 from headway.ports import NewTag
 
-_SIGNING = r"^(gpg|gitsign)\.|^user\.signingkey$|^tag\.gpgsign$"
+_SETTINGS = r"^(gpg|gitsign)\.|^user\.signingkey$"
+_SIGNATURE = b"\n-----BEGIN "
 _HINT = "set up the key that git signs with (docs/registry.md), or do not sign: unset HEADWAY_SIGN_TAGS and tag.gpgSign"
 
 
@@ -41,8 +42,8 @@ class TagObjects:
             message = scratch / "message"
             message.write_text(tag.message, encoding="utf-8")
             answer = ask(
-                self._root, *self._settings, "tag", "--sign" if self._sign else "--annotate", "--cleanup=verbatim",
-                "--file", str(message), "--end-of-options", tag.name, tag.commit,
+                self._root, *self._settings, "tag", "--annotate", "--sign" if self._signs else "--no-sign",
+                "--cleanup=verbatim", "--file", str(message), "--end-of-options", tag.name, tag.commit,
                 environment=self._identity.environment | {
                     "GIT_DIR": str(scratch),
                     "GIT_OBJECT_DIRECTORY": str(self._objects),
@@ -50,8 +51,20 @@ class TagObjects:
                 },
             )  # fmt: skip
             if answer.status != 0:
-                raise _failure(tag.name, answer.complaint, answer.last_line)
-            return (scratch / "refs/tags" / tag.name).read_text(encoding="ascii").strip()
+                raise self._failure(tag.name, answer)
+            oid = (scratch / "refs/tags" / tag.name).read_text(encoding="ascii").strip()
+        if self._signs and _SIGNATURE not in ask(self._root, "cat-file", "tag", oid).content:
+            raise self._failure(tag.name, answer)  # Git 2.39 ends with 0 where ssh-keygen failed
+        return oid
+
+    def _failure(self, name: str, answer: Answer) -> InputError | OutsideError:
+        if self._signs:
+            return InputError(f"{name} cannot be signed: {answer.last_line}", hint=_HINT)
+        return OutsideError(f"{name} cannot be made: {answer.last_line}", hint="run it again with --debug")
+
+    @cached_property
+    def _signs(self) -> bool:
+        return self._sign or ask(self._root, "config", "--type=bool", "--get", "tag.gpgSign").output == "true"
 
     @cached_property
     def _objects(self) -> Path:
@@ -60,7 +73,9 @@ class TagObjects:
     @cached_property
     def _settings(self) -> Sequence[str]:
         """The clone's settings for signing, as words of a command line; they name keys and programs, no secrets."""
-        pairs = (one.partition("\n") for one in names(ask(self._root, "config", "-z", "--get-regexp", _SIGNING).output))
+        pairs = (
+            one.partition("\n") for one in names(ask(self._root, "config", "-z", "--get-regexp", _SETTINGS).output)
+        )
         return [word for key, equals, value in pairs for word in ("-c", f"{key}={value}" if equals else key)]
 
 
@@ -70,9 +85,3 @@ def _make_scratch(folder: Path) -> Path:
         (folder / name).mkdir()
     (folder / "HEAD").write_text("ref: refs/heads/none\n", encoding="ascii")
     return folder
-
-
-def _failure(name: str, complaint: str, last_line: str) -> InputError | OutsideError:
-    if "sign" in complaint:
-        return InputError(f"{name} cannot be signed: {last_line}", hint=_HINT)
-    return OutsideError(f"{name} cannot be made: {last_line}", hint="run it again with --debug before the verb")
