@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from headway.contracts.registry.desired import Desired, desired_path
-from headway.contracts.registry.stages import StageRules
+from headway.contracts.registry.stages import StageRules, Stages
 from headway.contracts.registry.tags import Slot
 from headway.registry.earned import Facts, Refusal, refuse_promotion, refuse_rollback
 
@@ -70,6 +70,35 @@ def refuse_approvals(rules: StageRules, slot: Slot, approved_by: Sequence[str], 
         f"{slot.stage} demands {rules.approvals} approvals of this commit by others than who asked ({asked_by}); "
         f"there are {len(counted)}",
         "ask somebody with write access to approve the newest commit",
+    )
+
+
+def describe_rules(before: Stages | None, after: Stages) -> tuple[str, ...]:
+    """Return what another stages.yaml changes, a sentence each, in plain text."""
+    old, new = (stages.stages if stages else {} for stages in (before, after))
+    said = [f"{name} is a new stage" for name in new if name not in old]
+    said += [f"{name} is no stage any more" for name in old if name not in new]
+    for name in (name for name in new if name in old):
+        sides = old[name].model_dump(mode="json"), new[name].model_dump(mode="json")
+        for key in (key for key in sides[1] if sides[0][key] != sides[1][key]):
+            what = "" if key == "rollout" else f": {sides[0][key]} becomes {sides[1][key]}"
+            said.append(f"{name}: {key}{what or ' changes'}")
+    if [name for name in old if name in new] != [name for name in new if name in old]:
+        said.append("the order of the stages changes")
+    if before is not None and before.signed_tags != after.signed_tags:
+        said.append(f"signed_tags: {before.signed_tags} becomes {after.signed_tags}")
+    return tuple(said)
+
+
+def refuse_rules(after: Stages, held: Iterable[Slot]) -> Refusal | None:
+    """Return the reason against another stages.yaml: `held` are the slots that would still have a stage file."""
+    orphans = sorted({slot.stage for slot in held} - set(after.stages))
+    if not orphans:
+        return None
+    return Refusal(
+        "rules",
+        f"{', '.join(orphans)} would be no stage any more, and still has stage files",
+        "take its stage files away first, or with it",
     )
 
 

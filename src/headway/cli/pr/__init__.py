@@ -12,6 +12,7 @@ _VERBS = {
     "dispatch": ("headway.cli.pr.dispatch:dispatch", "Start the checks on the bot's commit."),
     "finish": ("headway.cli.pr.finish:finish", "Set the final commit status; ends with the verdict's exit code."),
     "plan": ("headway.cli.pr.plan:plan", "Decide whether to train, to judge, or neither."),
+    "promotion": ("headway.cli.pr.promotion:promotion", "Say whether what is declared may be merged."),
     "push": ("headway.cli.pr.push:push", "Commit the results and push them to the branch, never by force."),
     "relay": ("headway.cli.pr.relay:relay", "Post what a fork claims, with this repository's own code."),
     "status": ("headway.cli.pr.status:status", "End with a job's result, and post it where the run was dispatched."),

@@ -61,3 +61,13 @@ def changed_files(folder: Path, old: str, new: str) -> tuple[str, ...]:
         OutsideError: Git failed.
     """
     return names(tell(folder, "diff", "-z", "--name-only", "--no-renames", "--no-ext-diff", old, new, "--"))
+
+
+def changed_below(root: Path, old: str, new: str, folder: str) -> tuple[str, ...]:
+    """Return the files below a folder that differ between two commits; both are seen from the project's root.
+
+    Raises:
+        OutsideError: Git failed.
+    """
+    words = "diff", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--relative", old, new, "--", folder
+    return names(tell(root, *words))
