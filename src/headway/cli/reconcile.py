@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import secrets
 import textwrap
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -22,6 +20,7 @@ from headway.cli.progress import say
 from headway.cli.project import find_project
 from headway.cli.registry.mirror import mirror_if_set
 from headway.cli.registry.opening import open_remote
+from headway.cli.registry.races import now_s, wait
 from headway.contracts.github import MergedPullRequest
 from headway.contracts.registry.desired import desired_path
 from headway.contracts.registry.records import one_line
@@ -31,7 +30,6 @@ from headway.registry.reconcile import reconcile as reconcile_registry
 
 _WIDTH = 80
 _DIGITS = 12
-_LONGEST_WAIT_S = 5.0
 _UNATTESTED = "no forge is configured: the new tags say no merge time and no approvals (GITHUB_TOKEN is not set)"
 
 
@@ -48,7 +46,7 @@ def reconcile(dry_run: bool, as_json: bool) -> int:
     """
     root = find_project(Path.cwd())
     if dry_run:
-        planned = read_plan(open_remote(root), _now_s())
+        planned = read_plan(open_remote(root), now_s())
         _show(planned.echoes, planned.problems, as_json=as_json, dry_run=True)
         return NO if planned.problems else YES
     outcome = _reconcile(root)
@@ -65,9 +63,9 @@ def _reconcile(root: Path) -> Outcome:
     outcome = reconcile_registry(
         open_remote(root),
         attest=attest or _attest_nothing,
-        now_s=_now_s,
+        now_s=now_s,
         new_run=partial(secrets.token_hex, 16),
-        wait=_wait,
+        wait=wait,
     )
     if attest is None and outcome.made:
         say(_UNATTESTED)
@@ -136,15 +134,6 @@ def _echo_values(echo: NewEcho) -> dict[str, Any]:
 def _problem_values(problem: Problem) -> dict[str, str]:
     slot, commit = problem.declaration.slot, problem.declaration.commit
     return {"file": desired_path(slot), "commit": commit, "problem": problem.sentence}
-
-
-def _now_s() -> int:
-    return int(time.time())
-
-
-def _wait(lost: int) -> None:
-    """Wait longer the more attempts were lost, and not as long as the others do."""
-    time.sleep(random.uniform(0.0, min(0.1 * 2**lost, _LONGEST_WAIT_S)))  # noqa: S311  no secret
 
 
 def _fill(line: str) -> str:

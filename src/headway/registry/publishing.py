@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
 
 from headway.contracts.registry.ledger import Ledger, Tag
 from headway.errors import InputError, OutsideError
@@ -17,37 +16,32 @@ _LAST_SECOND = 253_402_300_799
 PlannedT = TypeVar("PlannedT")
 
 
-@dataclass(frozen=True)
-class Published(Generic[PlannedT]):
-    """What was pushed, and how many attempts that took."""
-
-    made: tuple[PlannedT, ...]
-    attempts: int
-
-
 def publish_planned(
     repository: RegistryRepository,
-    plan: Callable[[Ledger], Sequence[tuple[str, str, PlannedT]]],
+    plan: Callable[[Ledger], tuple[Mapping[str, str], PlannedT]],
     *,
     wait: Callable[[int], None],
     attempts: int = ATTEMPTS,
-) -> Published[PlannedT]:
+) -> tuple[PlannedT, int]:
     """Push what is missing in one atomic push; where somebody else was first, begin anew.
 
     Args:
         repository: the clone and its remote.
-        plan: returns (name, tag object, what it is) of the tags that a reading of the remote lacks.
+        plan: returns the tags (name -> tag object) that a reading of the remote lacks, and what else comes of it.
         wait: called between attempts with the number of those that were lost.
         attempts: at most so many.
+
+    Returns:
+        What else came of the plan that was pushed, or had nothing to push; and how many attempts that took.
 
     Raises:
         InputError: the clone is shallow, or a token or a rule does not allow the push.
         OutsideError: the remote fails, or all attempts were lost.
     """
     for attempt in range(1, attempts + 1):
-        planned = plan(read_whole(repository))
-        if not planned or repository.publish({name: oid for name, oid, _ in planned}):
-            return Published(tuple(one for _, _, one in planned), attempt)
+        tags, planned = plan(read_whole(repository))
+        if not tags or repository.publish(tags):
+            return planned, attempt
         wait(attempt)
     raise OutsideError(f"others were first {attempts} times in a row", hint="run this again")
 

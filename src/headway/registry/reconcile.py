@@ -8,17 +8,15 @@ from functools import cache
 
 from headway.contracts.github import MergedPullRequest
 from headway.contracts.registry.desired import Desired, parse_stage_file
-from headway.contracts.registry.ledger import Tag
+from headway.contracts.registry.ledger import Ledger, Tag
 from headway.contracts.registry.records import EchoRecord
 from headway.contracts.registry.tags import Slot, StageTag, parse_tag, parse_version
-from headway.errors import InputError, OutsideError
+from headway.errors import InputError
 from headway.ports import NewTag, RegistryRepository
+from headway.registry.publishing import ATTEMPTS, date_after, publish_planned, read_whole
 from headway.registry.reading import read_state
 from headway.registry.state import Declaration, Echo, State, Version
 
-ATTEMPTS = 20
-_LAST_SECOND = 253_402_300_799
-"""Of the year 9999. A foreign tag dated later is not followed: GTO cannot read it, nor any tag after it."""
 _HIGHEST_N = 10**9
 """A foreign tag with a higher number is not followed: the next could not be named for long."""
 
@@ -133,13 +131,14 @@ def reconcile(
         OutsideError: the remote or the forge fails, or all attempts were lost.
     """
     attest = cache(attest)
-    for attempt in range(1, attempts + 1):
-        planned = read_plan(repository, now_s())
-        made = list(_make_tags(repository, planned.echoes, attest, new_run))
-        if not made or repository.publish({str(one.echo.name): oid for oid, one in made}):
-            return Outcome(tuple(one for _, one in made), planned.problems, attempt)
-        wait(attempt)
-    raise OutsideError(f"others were first {attempts} times in a row", hint="run this again")
+
+    def plan_tags(ledger: Ledger) -> tuple[Mapping[str, str], tuple[tuple[Made, ...], Plan]]:
+        planned = _plan_of(repository, ledger, now_s())
+        made = dict(_make_tags(repository, planned.echoes, attest, new_run))
+        return {str(one.echo.name): oid for oid, one in made.items()}, (tuple(made.values()), planned)
+
+    (made, planned), tried = publish_planned(repository, plan_tags, wait=wait, attempts=attempts)
+    return Outcome(made, planned.problems, tried)
 
 
 def read_plan(repository: RegistryRepository, now_s: int) -> Plan:
@@ -148,17 +147,15 @@ def read_plan(repository: RegistryRepository, now_s: int) -> Plan:
     Raises:
         InputError: the clone is shallow: what is missing cannot be known.
     """
-    state = read_state(repository.refresh())
-    if not state.complete:
-        raise InputError(
-            "this clone is shallow: declarations before its first commit cannot be seen", hint="git fetch --unshallow"
-        )
+    return _plan_of(repository, read_whole(repository), now_s)
 
+
+def _plan_of(repository: RegistryRepository, ledger: Ledger, now_s: int) -> Plan:
     def read_desired(declaration: Declaration) -> Desired | None:
         blob = declaration.change.blob
         return None if blob is None else parse_stage_file(repository.read(blob), declaration.slot)
 
-    return plan(state, read_desired, now_s)
+    return plan(read_state(ledger), read_desired, now_s)
 
 
 def _plan_slot(
@@ -210,9 +207,8 @@ def _foreign_tags(state: State) -> Mapping[Slot, Sequence[tuple[StageTag, Tag]]]
 def _next(echoes: Sequence[Echo], foreign: Sequence[tuple[StageTag, Tag]], now_s: int) -> tuple[int, int]:
     """Return number and date of a slot's next tag: after all that it has."""
     numbers = [echo.n for echo in echoes] + [name.n for name, _ in foreign]
-    dates = [tag.tagged_at or 0 for tag in (*(echo.tag for echo in echoes), *(tag for _, tag in foreign))]
     n = max((n for n in numbers if n < _HIGHEST_N), default=0) + 1
-    return n, max(now_s, *(at + 1 for at in dates if at < _LAST_SECOND), 0)
+    return n, date_after([*(echo.tag for echo in echoes), *(tag for _, tag in foreign)], now_s)
 
 
 def _make_tags(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from headway.contracts.layout import ModelFiles
@@ -82,11 +82,11 @@ class Registration:
             OutsideError: the remote fails, or others were first too often.
         """
         registered: list[Registered] = []
-        while made := publish_planned(self.repository, self._plan, wait=self.wait).made:
-            registered += made
+        while made := publish_planned(self.repository, self._plan, wait=self.wait)[0]:
+            registered.append(made)
         return Outcome(tuple(registered), tuple(self._known.items()), tuple(self._refused.items()))
 
-    def _plan(self, ledger: Ledger) -> Sequence[tuple[str, str, Registered]]:
+    def _plan(self, ledger: Ledger) -> tuple[Mapping[str, str], Registered | None]:
         """Return the tag of the oldest candidate that may be a version; note why those before it are none."""
         state = read_state(ledger)
         for candidate in find_candidates(ledger, state, everything=self.everything):
@@ -97,12 +97,12 @@ class Registration:
                 tags = (tag for tag in ledger.tags.values() if _is_version_of(tag.name, candidate.model))
                 at = date_after(tags, self.now_s())
                 oid = self.repository.make_tag(NewTag(name, candidate.commit, examined.record.message(name), at))
-                return [(name, oid, examined)]
+                return {name: oid}, examined
             if isinstance(examined, Version):
                 self._known[candidate] = examined
             else:
                 self._refused[candidate] = examined
-        return []
+        return {}, None
 
     def _examine(self, candidate: Candidate, ledger: Ledger, state: State) -> Registered | Version | Refusal:
         versions = state.versions.get(candidate.model, ())
