@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError
 
 from headway.contracts.canonical import md5_file, readable_json, sha256_file, sha256_of
-from headway.contracts.document import Document
+from headway.contracts.document import Document, Sha256
 from headway.contracts.scorecard import AtThreshold, Quality
 from headway.errors import InputError
 
@@ -31,8 +31,6 @@ PROVENANCE = "provenance.json"
 CARD = "card.md"
 CARD_FOLDER = "card"
 BOM = "bom.cdx.json"
-
-Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class FileDigest(Document):

@@ -13,8 +13,7 @@ from pydantic import ValidationError
 
 from headway.contracts.atomic import write_text
 from headway.contracts.canonical import readable_json
-from headway.contracts.document import Document
-from headway.contracts.manifest import Sha256
+from headway.contracts.document import Document, Sha256
 from headway.contracts.scorecard import LatencyStats, Number
 from headway.errors import INCONCLUSIVE, NO, YES, InputError
 

@@ -95,9 +95,13 @@ def parse_document(text: str, file: str) -> Document:
             holds no mapping.
     """
     try:
-        _refuse_aliases(file, text)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        values = yaml.safe_load(text)
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        values = None if node is None else loader.construct_document(node)
+    except _AliasError as error:
+        raise InputError(
+            f"{file}:{error.line} uses a YAML alias (*{error.name})", hint="write the values out"
+        ) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"{file}:{mark.line + 1}" if mark else file
@@ -116,11 +120,23 @@ def parse_document(text: str, file: str) -> Document:
     return Document(file, values, lines)
 
 
-def _refuse_aliases(file: str, text: str) -> None:
-    for token in yaml.scan(text, Loader=yaml.SafeLoader):
-        if isinstance(token, yaml.AliasToken):
-            line = token.start_mark.line + 1
-            raise InputError(f"{file}:{line} uses a YAML alias (*{token.value})", hint="write the values out")
+class _AliasError(Exception):
+    def __init__(self, line: int, name: str) -> None:
+        super().__init__(f"*{name}")
+        self.line, self.name = line, name
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads a document in one pass, up to the first alias.
+
+    Not libyaml's, ten times as fast: version 0.2.5 ends the process on brackets that are nested 300,000 deep.
+    """
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise _AliasError(event.start_mark.line + 1, event.anchor)
+        return super().compose_node(parent, index)
 
 
 def _note_lines(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], repeated: list[Fault]) -> None:

@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 import yaml
 from pydantic import Field
 
+from headway.contracts.document import Sha256
 from headway.contracts.layout import REGISTRY
-from headway.contracts.manifest import Sha256
 from headway.contracts.params.document import Section, parse_document, read_whole
 from headway.contracts.registry.records import one_line
 from headway.contracts.registry.stages import Hours, Rollout
