@@ -5,7 +5,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 WORKFLOWS := $(wildcard .github/workflows/*.yml)
 
-.PHONY: help install repro ui check test test-slow bench fuzz
+.PHONY: help install repro ui check test test-slow test-torture bench fuzz
 
 help:
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -35,8 +35,11 @@ check: install ## lint, types, architecture and workflows
 test: install ## the fast tests
 	@pytest -n 2 --dist loadfile -m "not slow and not gpu and not real_cml"
 
-test-slow: install ## every test, full counts
-	@pytest
+test-slow: install ## every test but torture, full counts
+	@pytest -m "not torture"
+
+test-torture: install ## races of many processes that are killed at random; an hour
+	@pytest -m torture
 
 bench: install ## speed, side by side in one run; writes bench/results.json
 	@python -m bench.run
