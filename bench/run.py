@@ -20,6 +20,7 @@ from typing import Any
 from bench.data import measure_data
 from bench.evaluation import measure_evaluation
 from bench.loop import measure_loop
+from bench.registry import measure_registry
 from bench.scratch import ROOT, WORK, Clone, clone_repository
 from bench.stages import finish_pipeline, measure_export, measure_no_op, measure_other_stages, measure_train
 from bench.starts import EDGE, find_heavy_imports, measure_starts
@@ -53,8 +54,9 @@ PARTS: dict[str, Callable[[Clone], list[Measure]]] = {
     "data": measure_data,
     "verify": measure_verify,
     "loop": measure_loop,
+    "registry": measure_registry,
 }
-WITHOUT_PIPELINE = {"starts", "data", "verify", "loop"}
+WITHOUT_PIPELINE = {"starts", "data", "verify", "loop", "registry"}
 """Parts that need no model."""
 
 
