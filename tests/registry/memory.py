@@ -57,11 +57,15 @@ class Remote:
 
     def declare(self, slot: Slot, content: bytes | None) -> str:
         """Add a commit that writes a stage file, or takes it away, and return it."""
+        return self.write(desired_path(slot), content)
+
+    def write(self, path: str, content: bytes | None) -> str:
+        """Add a commit that writes a file, or takes it away, and return it."""
         blob = None if content is None else self.new_name()
         if blob is not None and content is not None:
             self.contents[blob] = content
         commit = f"{self.commits:040x}"
-        self.changes.append(FileChange(commit, self.commits, 0, desired_path(slot), blob))
+        self.changes.append(FileChange(commit, self.commits, 0, path, blob))
         self.commits += 1
         return commit
 
