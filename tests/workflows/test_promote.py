@@ -45,6 +45,13 @@ def test_only_branches_of_the_repository_are_looked_at_with_rights() -> None:
     assert {"contents": "read", "pull-requests": "read", "statuses": "write"} == EVIDENCE.permissions
 
 
+def test_the_default_branchs_code_judges_and_its_answer_is_the_status() -> None:
+    [look] = EVIDENCE.running("headway pr promotion")
+
+    assert "${{ github.event.repository.default_branch }}" == EVIDENCE.steps[0]["with"]["ref"]
+    assert "headway pr promotion --no-fail" == look["run"]
+
+
 def test_only_the_default_branch_registers() -> None:
     assert (
         "(github.event_name == 'push' || github.event_name == 'workflow_dispatch') "

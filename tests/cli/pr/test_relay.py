@@ -50,8 +50,8 @@ class Fork:
     def comments(self) -> list[str]:
         return [comment.body for comment in self.workplace.github.comments(NAME, self.number)]
 
-    def status(self) -> tuple[str, str | None]:
-        found = self.workplace.github.statuses(NAME, self.head)["headway"]
+    def status(self, context: str = "headway") -> tuple[str, str | None]:
+        found = self.workplace.github.statuses(NAME, self.head)[context]
         return found.state, found.description
 
 
@@ -213,5 +213,33 @@ def test_a_fork_cannot_set_the_status_that_is_asked_for_by_aiming_at_another_bra
     fork = Fork(workplace, {"README.md": "Words.\n"}, base="release")
 
     assert 0 == headway(fork.runner(), fork.event(), "pr", "relay", str(tmp_path / "none.json"))
+
+    assert ["headway (release)"] == list(workplace.github.statuses(NAME, fork.head))
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("README.md", ("success", "Nothing to promote.")),
+        ("models/registry/production/cells.yaml", ("failure", "To be judged here: headway adopt 1")),
+    ],
+)
+def test_a_fork_promotes_nothing(
+    workplace: Workplace, headway: Headway, tmp_path: Path, path: str, expected: tuple[str, str]
+) -> None:
+    fork = Fork(workplace, {path: "words"})
+
+    headway(fork.runner(), fork.event(), "pr", "relay", str(tmp_path / "none.json"))
+
+    assert expected == fork.status("promotion")
+
+
+def test_what_goes_to_another_branch_promotes_nothing_and_needs_no_answer(
+    workplace: Workplace, headway: Headway, tmp_path: Path
+) -> None:
+    workplace.author.run("git", "push", "--quiet", "origin", "HEAD:refs/heads/release")
+    fork = Fork(workplace, {"README.md": "words"}, base="release")
+
+    headway(fork.runner(), fork.event(), "pr", "relay", str(tmp_path / "none.json"))
 
     assert ["headway (release)"] == list(workplace.github.statuses(NAME, fork.head))

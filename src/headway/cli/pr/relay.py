@@ -16,11 +16,11 @@ from headway.cli.pr.target import as_json, by_number, find_access
 from headway.cli.progress import say
 from headway.cli.verify import verify_revision
 from headway.contracts.claim import LIMIT_BYTES, Claim, parse_claim
-from headway.contracts.github import PullRequest, State, status_context
-from headway.contracts.layout import LOCK
+from headway.contracts.github import PROMOTION_CONTEXT, STATUS_CONTEXT, PullRequest, State, status_context
+from headway.contracts.layout import LOCK, REGISTRY
 from headway.contracts.lock import parse_lock
 from headway.errors import HeadwayError, InputError
-from headway.integrations.git.history import changed_files
+from headway.integrations.git.history import changed_below, changed_files
 from headway.integrations.git.origin import default_branch
 from headway.integrations.git.reading import file_at
 from headway.integrations.git.remote import Access, fetch
@@ -31,6 +31,8 @@ from headway.pull_request.comment import Report
 from headway.pull_request.outcome import NOTHING
 from headway.pull_request.posting import Posting
 from headway.pull_request.touched import touches_pipeline
+
+_REGISTRY = REGISTRY.as_posix()
 
 
 @click.command()
@@ -69,7 +71,8 @@ def find_pulls(forge: Forge, event: Event | None) -> Sequence[PullRequest]:
 
 def relay_to(root: Path, forge: Forge, pull: PullRequest, access: Access, path: Path, context: str) -> bool:
     """Post comment and status; return whether something must be retrained."""
-    due = needs_retraining(root, pull, access)
+    base, merged = f"refs/remotes/origin/{pull.base_ref}", find_merged(root, pull, access)
+    due = merged is None or needs_retraining(root, base, merged)
     title = default_title()
     if due:
         report = Report(render_claim(read_claim(path, pull.head_sha), pull.number), title, pull.head_sha)
@@ -79,21 +82,31 @@ def relay_to(root: Path, forge: Forge, pull: PullRequest, access: Access, path: 
         sentence = NOTHING
     state: State = "failure" if due else "success"
     forge.set_status(pull.head_sha, state, sentence, context=context, url=run_url())
+    if context == STATUS_CONTEXT:  # only what the default branch says is declared
+        answer_promotion(forge, pull, declares=merged is None or bool(changed_below(root, base, merged, _REGISTRY)))
     Posting(forge, pull.number, report, only_existing=not due).settle()
     say(f"pull request {pull.number}: {sentence}")
     return due
 
 
-def needs_retraining(root: Path, pull: PullRequest, access: Access) -> bool:
+def answer_promotion(forge: Forge, pull: PullRequest, *, declares: bool) -> None:
+    """Set the status that promote.yml may not set for a fork, whose evidence it could not see."""
+    sentence = f"To be judged here: headway adopt {pull.number}" if declares else "Nothing to promote."
+    state: State = "failure" if declares else "success"
+    forge.set_status(pull.head_sha, state, sentence, context=PROMOTION_CONTEXT, url=run_url())
+
+
+def find_merged(root: Path, pull: PullRequest, access: Access) -> str | None:
+    """Return what a merge would make, as Git's object alone; None where it conflicts, or the head has moved on."""
+    head = fetch(root, f"refs/pull/{pull.number}/head", access)
+    return merge_objects(root, f"refs/remotes/origin/{pull.base_ref}", head) if head == pull.head_sha else None
+
+
+def needs_retraining(root: Path, base: str, merged: str) -> bool:
     """Decide by the names of the changed files, and only where none of them is the pipeline's by what they hold.
 
     So DVC never opens what a stranger wrote to lead it elsewhere: a dvc.yaml, a configuration, parameters.
     """
-    head = fetch(root, f"refs/pull/{pull.number}/head", access)
-    base = f"refs/remotes/origin/{pull.base_ref}"
-    merged = merge_objects(root, base, head)
-    if head != pull.head_sha or merged is None:
-        return True
     try:
         lock = file_at(root, base, LOCK)
         entries = parse_lock(lock, LOCK.as_posix()) if lock else {}
