@@ -27,7 +27,6 @@ from tests.registry.line import MODEL, Line, make_registered_line
 
 VERSIONS = ("v1.0.0", "v1.1.0")
 _FAILED = 100
-_KILLED_WITHIN_S = 1.5
 _PROCESSES = multiprocessing.get_context("fork")
 
 Work = Callable[[Line, Random], Outcome]
@@ -58,6 +57,7 @@ class Arena:
     clones: dict[int, Line] = field(default_factory=dict)
     _seen: dict[str, str] = field(default_factory=dict)
     _made: int = 0
+    _lasted_s: float = 0.5
 
     def declare(self, stage: str, version: str | None) -> str:
         """Bring a declaration to the remote's default branch, and return its commit."""
@@ -76,12 +76,14 @@ class Arena:
             racer.start()
         began = time.monotonic()
         victims = [racer for racer in racers if self.random.random() < share_killed]
-        for moment, victim in sorted((self.random.uniform(0, _KILLED_WITHIN_S), n) for n in range(len(victims))):
+        moments = sorted(self.random.uniform(0, self._lasted_s) for _ in victims)
+        for moment, victim in zip(moments, victims, strict=True):
             time.sleep(max(0.0, began + moment - time.monotonic()))
-            _kill(victims[victim].pid)
+            _kill(victim.pid)
         for number, racer in enumerate(racers):
             racer.join()
             self._count(number, racer.exitcode)
+        self._lasted_s = time.monotonic() - began
 
     def clone(self) -> Line:
         """Clone the remote; what receives a push lives on when its client is killed, as on a server."""
