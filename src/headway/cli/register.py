@@ -35,7 +35,7 @@ _DIGITS = 10
 
 
 @click.command()
-@click.option("--bump", type=click.Choice(KINDS), help="What to raise, whatever the rule says.")
+@click.option("--bump", type=click.Choice(KINDS), envvar="HEADWAY_BUMP", help="What to raise, whatever the rule says.")
 @click.option("--all", "everything", is_flag=True, help="Begin a model without versions with its oldest commit.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; make and push nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
