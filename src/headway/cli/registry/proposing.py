@@ -61,7 +61,10 @@ def open_for_proposal(options: Options) -> tuple[Opened, Forge | None]:
     from headway.cli.registry.opening import fresh
 
     root = find_project(Path.cwd())
-    forge = None if options.dry_run or options.no_pull_request else open_forge(root)
+    try:
+        forge = None if options.dry_run or options.no_pull_request else open_forge(root)
+    except InputError as error:
+        raise InputError(error.message, hint=f"{error.hint}; or only push the branch: --no-pull-request") from error
     opened = fresh(root)
     require_complete(opened)
     return opened, forge
