@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -242,6 +243,15 @@ def make_registered_line(folder: Path, versions: int = 1, *, below: str = "") ->
         line.register(f"{MODEL}@v1.{number}.0")
     line.push()
     return line
+
+
+def copy_line(line: Line, folder: Path) -> Line:
+    """Return a copy of a line in `folder`, free to be changed."""
+    shutil.copytree(line.bare.parent, folder, dirs_exist_ok=True, symlinks=True)
+    bare, clone = folder / line.bare.name, folder / line.clone.name
+    copy = replace(line, clone=clone, bare=bare, root=clone / line.root.relative_to(line.clone))
+    copy.git("remote", "set-url", "origin", str(bare))
+    return copy
 
 
 def make_manifest(seed: object, model: str = MODEL) -> Manifest:

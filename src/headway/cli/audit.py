@@ -57,7 +57,7 @@ def audit(offline: bool, all_bytes: bool, as_json: bool) -> int:
         raise InputError(
             "a shallow clone does not hold the history that an audit is about", hint="git fetch --unshallow"
         )
-    found = sort_findings((*changed, *_audit(opened, offline=offline, all_bytes=all_bytes)))
+    found = sort_findings((*changed, *audit_registry(opened, offline=offline, all_bytes=all_bytes)))
     click.echo(json.dumps(_values(opened, found), indent=2) if as_json else "\n".join(render(opened, found)))
     return YES if is_clean(found) else NO
 
@@ -88,7 +88,12 @@ def _follow(root: Path) -> tuple[Opened, Sequence[Finding]]:
     return Opened(root, branch, ledger, read_state(ledger)), changed
 
 
-def _audit(opened: Opened, *, offline: bool, all_bytes: bool) -> Iterator[Finding]:
+def audit_registry(opened: Opened, *, offline: bool, all_bytes: bool = False) -> Iterator[Finding]:
+    """Yield everything that is found; the remote is asked for bytes, and MLflow for aliases, unless `offline`.
+
+    Raises:
+        OutsideError: the remote cannot be reached.
+    """
     declared = read_declared(opened)
     yield from find_foreign(opened.state)
     yield from find_broken_chains(opened.ledger, opened.state)

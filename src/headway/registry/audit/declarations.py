@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from headway.contracts.layout import REGISTRY, STAGES
 from headway.contracts.registry.desired import Desired, desired_path, slot_of
 from headway.contracts.registry.ledger import Ledger
-from headway.contracts.registry.records import EchoRecord, one_line
+from headway.contracts.registry.records import one_line
 from headway.contracts.registry.stages import Stages
 from headway.contracts.registry.tags import Slot
 from headway.errors import InputError
@@ -136,22 +136,15 @@ def _find_first(declared: Declared) -> Mapping[tuple[Slot, str], int]:
 
 
 def _find_disagreement(echo: Echo, said: Said) -> Iterator[Finding]:
-    """Yield that an echo says other than its stage file."""
-    if isinstance(said, InputError):
-        yield Finding("echo-disagrees", echo.tag.name, f"its stage file cannot be used: {said.message}")
-    elif found := [name for name, (tag, file) in _sides(echo.record, said).items() if tag != file]:
-        yield Finding("echo-disagrees", echo.tag.name, f"it says another {', '.join(found)} than its stage file")
-
-
-def _sides(record: EchoRecord, said: Desired | None) -> Mapping[str, tuple[str | None, str | None]]:
-    """Return what the tag and the file say of each thing."""
-    return {
-        "version": (record.version, said.version if said else None),
-        "identity": (record.identity, said.identity if said else None),
-        "person": (record.declared_by, _line(said.asked_by) if said else None),
-        "reason": (record.reason, _line(said.reason) if said else None),
-        "word about being expedited": (record.expedited, _line(said.expedited) if said else None),
+    """Yield that an echo tells other words than its stage file; of another version it would not count at all."""
+    record, file = echo.record, said if isinstance(said, Desired) else None
+    sides = {
+        "person": (record.declared_by, file.asked_by if file else None),
+        "reason": (record.reason, file.reason if file else None),
+        "word about being expedited": (record.expedited, file.expedited if file else None),
     }
+    if found := [name for name, (told, written) in sides.items() if told != _line(written)]:
+        yield Finding("echo-disagrees", echo.tag.name, f"it says another {', '.join(found)} than its stage file")
 
 
 def _line(text: str | None) -> str | None:

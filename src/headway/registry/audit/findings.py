@@ -58,8 +58,10 @@ KINDS: Mapping[str, Kind] = _kinds(
     Kind("tag-message", "registry tag whose message Headway did not write", _FOREIGN),
     Kind("tag-unmerged", "registry tag for a commit that is not on the default branch", _FOREIGN),
     Kind("tag-no-declaration", "echo of a declaration that nobody merged", _FOREIGN),
+    Kind("tag-contradiction", "echo that says other than the stage file it echoes", _FOREIGN),
     Kind("tag-wrong-commit", "echo on another commit than its version's", _FOREIGN),
     Kind("tag-repeated", "registry tag that says again what an older one says", _FOREIGN),
+    Kind("tag-contradiction", "echo of another version than its stage file names", _FOREIGN),
     Kind("tag-overtaken", "echo of an older declaration than the tag before it", _FOREIGN),
     Kind("echo-disagrees", "echo that says other than the stage file it echoes", _FOREIGN),
     # Tags that are not what they were
