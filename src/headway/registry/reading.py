@@ -81,8 +81,8 @@ def _read_version(
     if not tag.annotated:
         return Distrusted(tag, "lightweight", "it is no annotated tag")
     record = parse_version_record(tag.message)
-    if record is None:
-        return Distrusted(tag, "message", "its message is not one that headway register writes")
+    if record is None or not _names_itself(tag):
+        return Distrusted(tag, "message", "its message is not one that headway register writes for it")
     if tag.commit is None or tag.commit not in ledger.positions:
         return Distrusted(tag, "unmerged", "its commit is not on the default branch's own line")
     if older := known.get((name.model, tag.commit)):
@@ -109,8 +109,8 @@ def _read_echo(basis: _Basis, name: StageTag, tag: Tag, before: Echo | None) -> 
     if not tag.annotated:
         return Distrusted(tag, "lightweight", "it is no annotated tag")
     record = parse_echo_record(tag.message)
-    if record is None or not _fits(name, record):
-        return Distrusted(tag, "message", "its message is not one that headway reconcile writes")
+    if record is None or not (_names_itself(tag) and _fits(name, record)):
+        return Distrusted(tag, "message", "its message is not one that headway reconcile writes for it")
     if not (tag.commit in basis.ledger.positions and record.declared_in in basis.ledger.positions):
         return Distrusted(tag, "unmerged", "its commit, or the declaring one, is not on the default branch's own line")
     declaration = basis.declarations.get(name.slot, {}).get(record.declared_in)
@@ -126,6 +126,11 @@ def _read_echo(basis: _Basis, name: StageTag, tag: Tag, before: Echo | None) -> 
     if before.declaration.commit == declaration.commit:
         return Distrusted(tag, "repeated", f"{before.tag.name} is of the same declaration")
     return Distrusted(tag, "overtaken", f"{before.tag.name} is of a later declaration")
+
+
+def _names_itself(tag: Tag) -> bool:
+    """Return whether a message is of the tag that has it: a signed object of another name cannot stand in for it."""
+    return tag.message.startswith(f"{tag.name}: ")
 
 
 def _fits(name: StageTag, record: EchoRecord) -> bool:
