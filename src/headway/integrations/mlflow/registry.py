@@ -28,6 +28,9 @@ _PREFIX = "stage-"
 _RESERVED = re.compile(rf"latest|v\d+|{_PREFIX}.*", re.ASCII)
 """What MLflow refuses as an alias, and what would be read as another stage."""
 
+_Key = tuple[str, str]
+"""Version and identity."""
+
 
 @dataclass(frozen=True)
 class AliasTarget:
@@ -110,21 +113,35 @@ def _write_model(client: Any, model: SnapshotModel, store: TrackingStore) -> Ite
     if aliases is None:
         _create_model(client, model.name)
         yield "made"
-    numbers: dict[str, str] = {}
     known = _versions(client, model.name)
+    yield from _mend_tags(client, model, known)
+    missing = [version for version in model.versions if _key(version) not in known]
+    if missing:
+        made = {_key(version): _create_version(client, model.name, version, store) for version in missing}
+        known = _versions(client, model.name)
+        yield from _keep_oldest(client, model.name, made, known)
+    numbers = {version.version: str(known[_key(version)].version) for version in model.versions}
+    yield from _write_aliases(client, model, aliases or {}, numbers)
+
+
+def _mend_tags(client: Any, model: SnapshotModel, known: Mapping[_Key, Any]) -> Iterator[str]:
     for version in model.versions:
-        found = known.get((version.version, version.identity))
+        found = known.get(_key(version))
         if found is None:
-            numbers[version.version], made = _create_version(client, model.name, version, store)
-            if made:
-                yield f"{version.version} is MLflow's version {numbers[version.version]}"
             continue
-        numbers[version.version] = str(found.version)
         for key, value in _tags(version).items():
             if found.tags.get(key) != value:
                 client.set_model_version_tag(model.name, str(found.version), key, value)
                 yield f"{key} of {version.version} mended"
-    yield from _write_aliases(client, model, aliases or {}, numbers)
+
+
+def _keep_oldest(client: Any, model: str, made: Mapping[_Key, str], known: Mapping[_Key, Any]) -> Iterator[str]:
+    """Take back what another mirror made as well, and earlier: of two at once, both see the older one afterwards."""
+    for key, number in made.items():
+        if int(known[key].version) == int(number):
+            yield f"{key[0]} is MLflow's version {number}"
+        else:
+            client.delete_model_version(model, number)
 
 
 def _write_aliases(
@@ -153,20 +170,16 @@ def _create_model(client: Any, name: str) -> None:
             raise
 
 
-def _create_version(client: Any, model: str, version: SnapshotVersion, store: TrackingStore) -> tuple[str, bool]:
-    """Make a version and return MLflow's number for it, and whether it is the one that was made here.
-
-    Of two mirrors that make the same version at once, both see the older one afterwards, and the later takes its own
-    back.
-    """
-    run = find_run(client, model, version.lock_sha256, store)
+def _create_version(client: Any, model: str, version: SnapshotVersion, store: TrackingStore) -> str:
+    """Make a version and return MLflow's number for it."""
     # The source is no place that MLflow could load from: the bytes come with `headway pull`.
-    source = f"headway:/{model}@{version.version}"
-    made = client.create_model_version(model, source, run_id=run, tags=_tags(version), await_creation_for=0).version
-    oldest = _versions(client, model)[version.version, version.identity].version
-    if int(oldest) != int(made):
-        client.delete_model_version(model, str(made))
-    return str(oldest), int(oldest) == int(made)
+    source, run = f"headway:/{model}@{version.version}", find_run(client, model, version.lock_sha256, store)
+    made = client.create_model_version(model, source, run_id=run, tags=_tags(version), await_creation_for=0)
+    return str(made.version)
+
+
+def _key(version: SnapshotVersion) -> _Key:
+    return version.version, version.identity
 
 
 def _tags(version: SnapshotVersion) -> dict[str, str]:
@@ -178,8 +191,8 @@ def _tags(version: SnapshotVersion) -> dict[str, str]:
     }
 
 
-def _versions(client: Any, model: str) -> dict[tuple[str, str], Any]:
-    """Return (version, identity) -> MLflow's oldest version whose tags name them."""
+def _versions(client: Any, model: str) -> dict[_Key, Any]:
+    """Return MLflow's versions by what their tags name, of several the oldest."""
     found: list[Any] = []
     token = None
     while token is None or token:
