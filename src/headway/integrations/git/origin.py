@@ -1,4 +1,4 @@
-"""Git, through GitPython: where a remote leads, and its default branch."""
+"""Git: where a remote leads, and its default branch."""
 
 from __future__ import annotations
 
@@ -13,12 +13,8 @@ _HEAD = "refs/remotes/origin/HEAD"
 def remote_url(folder: Path, name: str = "origin") -> str | None:
     """Return the address of a remote of the repository that holds `folder`; None where there is no such thing."""
     try:
-        import git
-    except ImportError:  # GitPython refuses to import where no git program is
-        return None
-    try:
-        return str(git.Repo(folder, search_parent_directories=True).remote(name).url)
-    except (git.InvalidGitRepositoryError, git.NoSuchPathError, git.GitCommandError, ValueError):
+        return ask(folder, "config", "--get", f"remote.{name}.url").output or None
+    except InputError:  # there is no git program, as on a device
         return None
 
 
