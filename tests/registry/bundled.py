@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
@@ -11,7 +10,7 @@ from dvc.repo import Repo
 
 from headway.contracts.layout import ModelFiles
 from headway.contracts.manifest import manifest_json
-from tests.registry.line import MODEL, Line, make_line, make_manifest
+from tests.registry.line import MODEL, Line, copy_line, make_line, make_manifest
 
 FILES = ModelFiles(MODEL)
 _PIPELINE = {
@@ -22,15 +21,28 @@ _PIPELINE = {
 }
 
 
-def make_bundled_line(folder: Path, versions: Sequence[str] = ("v1.0.0",)) -> Line:
-    """Make a line with versions whose bytes are all in `folder`/store."""
+def make_bundled_line(folder: Path) -> Line:
+    """Make a line with v1.0.0 and v1.1.0, whose bytes are in `folder`/store; staging is declared the second."""
     line = make_line(folder)
-    config = f"[core]\n    remote = store\n['remote \"store\"']\n    url = {folder / 'store'}\n"
-    line.commit({".dvc/config": config, "dvc.yaml": yaml.safe_dump(_PIPELINE)})
-    for number, version in enumerate(versions):
-        add_bundle(line, str(number), version)
+    line.commit({".dvc/config": "[core]\n    remote = store\n", "dvc.yaml": yaml.safe_dump(_PIPELINE)})
+    set_store(line, folder / "store")
+    for seed, version in (("0", "v1.0.0"), ("1", "v1.1.0")):
+        add_bundle(line, seed, version)
+    line.promote(f"{MODEL}#staging#1", "v1.1.0")
     line.push()
     return line
+
+
+def copy_bundled_line(line: Line, folder: Path) -> Line:
+    """Return a copy of a line and its store in `folder`, free to be changed."""
+    copy = copy_line(line, folder)
+    set_store(copy, folder / "store")
+    return copy
+
+
+def set_store(line: Line, place: Path) -> None:
+    """Say where the remote lies, for this clone only."""
+    (line.root / ".dvc/config.local").write_text(f"['remote \"store\"']\n    url = {place}\n")
 
 
 def add_bundle(line: Line, seed: str, version: str) -> None:
