@@ -16,6 +16,7 @@ from tests.github.contract import Contract
 from tests.github.fake import FakeGitHub
 from tests.github.server import serve
 from tests.github.state import ACTIONS, Dispatch, Run, Status
+from tests.loop.promotion import Registry, make_registry
 from tests.loop.team import NAME, Team, copy_team, make_team
 
 BRANCH = "more-epochs"
@@ -92,3 +93,47 @@ def reported(first_run: FirstRun, fake_github: FakeGitHub, tmp_path: Path) -> Te
     fake_github.add_comments(NAME, first_run.number, ACTIONS, first_run.reports)
     fake_github.repositories[NAME].statuses += first_run.statuses
     return team
+
+
+@dataclass(frozen=True)
+class FirstPromotion:
+    """What two runs of promote.yml left: one that registered, and one after the merge of the first promotion.
+
+    Attributes:
+        before: the first of them.
+        number: of the promotion's pull request, which went to the stage staging.
+        check: the run that looked at its evidence.
+        answer: that it gave.
+        merged: commit of the default branch that declares it.
+        after: the run after the merge.
+    """
+
+    registry: Registry
+    before: ActResult
+    number: int
+    check: ActResult
+    answer: tuple[str, str]
+    merged: str
+    after: ActResult
+
+
+@pytest.fixture(scope="session")
+def first_promotion(
+    finished_team: Path, github_contract: Contract, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FirstPromotion]:
+    """A model that is registered, promoted to staging and delivered; to be looked at, not changed."""
+    with serve(github_contract) as github:
+        registry = make_registry(copy_team(finished_team, tmp_path_factory.mktemp("promoted"), github))
+        before = registry.push_run()
+        number = registry.promote("staging")
+        check = registry.check(number)
+        github.review(NAME, number, "bob")
+        merged = registry.merge(number)
+        yield FirstPromotion(registry, before, number, check, registry.answer(number), merged, registry.push_run())
+    assert [] == github.violations, "\n".join(github.violations)
+
+
+@pytest.fixture
+def promoted(first_promotion: FirstPromotion, fake_github: FakeGitHub, tmp_path: Path) -> Registry:
+    """A registry of this test's own, whose version 1.0.0 is declared for staging since now."""
+    return Registry(copy_team(first_promotion.registry.team.folder, tmp_path, fake_github))
