@@ -28,7 +28,8 @@ def secure(first_run: FirstRun, github_contract: Contract, tmp_path: Path) -> It
     assert [] == github.violations, "\n".join(github.violations)
 
 
-@pytest.mark.parametrize("mode", ["working", pytest.param("failing", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("mode", ["working", "failing"])
 def test_one_report_whether_cml_works_or_not(secure: Team, tmp_path: Path, mode: str) -> None:
     secure.act.environment["TEST_CML_BIN"] = str(install_cml_double(tmp_path / "bin", mode))
     for _ in range(2):

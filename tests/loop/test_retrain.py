@@ -89,6 +89,7 @@ def test_head_that_moves_during_training_supersedes_the_run(team: Team) -> None:
     assert (moved, [], "") == (team.head(number), team.reports(number), team.state(number))
 
 
+@pytest.mark.slow
 def test_lost_runner_costs_only_time(team: Team) -> None:
     team.change(BRANCH, epochs=3)
     number = team.open(BRANCH)

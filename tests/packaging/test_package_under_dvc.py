@@ -77,6 +77,7 @@ def test_the_final_lock_gives_the_manifests_digest(repository: Path) -> None:
     assert output_digests(lock)[MODEL.onnx.as_posix()] == manifest_of(repository).files["model.onnx"].md5
 
 
+@pytest.mark.slow
 def test_a_second_run_changes_nothing_and_a_forced_one_keeps_the_identity(repository: Path) -> None:
     dvc(repository, "repro")
     identity = manifest_of(repository).identity

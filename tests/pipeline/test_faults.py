@@ -75,7 +75,9 @@ def test_weights_that_are_no_model_are_refused(finished: Project) -> None:
     assert "bad.pt is no model checkpoint" in last_lines(result)[0]
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize(
+    "stage", ["train", *(pytest.param(one, marks=pytest.mark.slow) for one in STAGES if one != "train")]
+)
 def test_sigkill_while_a_stage_writes_leaves_whole_outputs_and_the_next_run_ends_as_ever(
     finished: Project, stage: str
 ) -> None:
@@ -121,6 +123,7 @@ def test_the_second_of_two_runs_is_told_who_is_working_and_the_first_ends_well(p
     assert "Data and pipelines are up to date" in project.run("headway", "repro").stdout
 
 
+@pytest.mark.slow
 def test_a_trainer_that_outlived_its_dvc_is_waited_for(finished: Project) -> None:
     finished.set_params(train={"epochs": 12})
     process = finished.start("dvc", "repro", "train")

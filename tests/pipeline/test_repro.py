@@ -91,6 +91,7 @@ def test_bytecode_and_caches_change_no_stage(finished: Project) -> None:
     assert "Data and pipelines are up to date" in finished.run("dvc", "status").stdout
 
 
+@pytest.mark.slow
 def test_params_metrics_and_plots_can_be_compared(finished: Project) -> None:
     finished.set_params(evaluate={"match_iou": 0.6})
     finished.run("headway", "repro")
@@ -104,6 +105,7 @@ def test_params_metrics_and_plots_can_be_compared(finished: Project) -> None:
     assert "index.html" in plots
 
 
+@pytest.mark.slow
 def test_an_experiment_changes_params_lock_and_declared_reports_only(finished: Project) -> None:
     finished.run("dvc", "exp", "run", "-S", "train.epochs=1")
 

@@ -59,7 +59,7 @@ def _kill_after_line(process: subprocess.Popen[str], beginning: str, delay_s: fl
 @pytest.mark.parametrize(
     ("model", "workers", "nbs", "optimizer"),
     [
-        ("yolo11n.yaml", 0, 4, "AdamW"),
+        pytest.param("yolo11n.yaml", 0, 4, "AdamW", marks=pytest.mark.slow),
         pytest.param("yolo11n.yaml", 2, 12, "AdamW", marks=pytest.mark.slow),
         pytest.param("yolo11n.yaml", 0, 12, "SGD", marks=pytest.mark.slow),
         pytest.param("yolo11n.yaml", 2, 4, "AdamW", marks=pytest.mark.slow),
