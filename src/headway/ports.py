@@ -533,6 +533,8 @@ class RegistryRepository(Protocol):
     def publish(self, tags: Mapping[str, str]) -> bool:
         """Push tags (name -> tag object) in one atomic push in which none may exist, then read the remote again.
 
+        What is there then, the clone has as well.
+
         Returns:
             Whether the remote has every one of them as given; False where somebody else was first, and nothing of it
             is there.

@@ -133,11 +133,16 @@ def make_arena(folder: Path, seed: int) -> Arena:
     return Arena(line, Random(seed))
 
 
+def registry_of(clone: Line) -> GitRegistry:
+    """Return a clone and its remote."""
+    return GitRegistry(clone.root, Access(), "main", Identity("Bot", "bot@example.org"))
+
+
 def settle(clone: Line, random: Random | None = None) -> Outcome:
     """Reconcile, as the verb does it."""
     random = random or Random(0)
     return reconcile(
-        GitRegistry(clone.root, Access(), "main", Identity("Bot", "bot@example.org")),
+        registry_of(clone),
         attest=lambda _: None,
         now_s=lambda: int(time.time()),
         new_run=partial(secrets.token_hex, 16),
@@ -184,7 +189,7 @@ def _kill(pid: int | None) -> None:
 
 
 def _read(clone: Line) -> State:
-    return read_state(GitRegistry(clone.root, Access(), "main", Identity("Bot", "bot@example.org")).refresh())
+    return read_state(registry_of(clone).refresh())
 
 
 def _echoed(state: State) -> Mapping[Slot, Sequence[str]]:

@@ -152,8 +152,10 @@ def read_plan(repository: RegistryRepository, now_s: int) -> Plan:
 
 def _plan_of(repository: RegistryRepository, ledger: Ledger, now_s: int) -> Plan:
     def read_desired(declaration: Declaration) -> Desired | None:
-        blob = declaration.change.blob
-        return None if blob is None else parse_stage_file(repository.read(blob), declaration.slot)
+        blob, contents = declaration.change.blob, ledger.contents
+        if blob is None:
+            return None
+        return parse_stage_file(repository.read(blob) if contents is None else contents[blob], declaration.slot)
 
     return plan(read_state(ledger), read_desired, now_s)
 

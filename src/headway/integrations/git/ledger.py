@@ -16,6 +16,8 @@ _MANIFESTS = ":(glob)models/*/manifest.json"
 _AS_STORED = {"GIT_NO_REPLACE_OBJECTS": "1"}
 """What a clone puts in an object's place is no fact about the repository."""
 _COMMIT = "commit "
+_NO_FILE = "000000", "160000"
+"""Modes of what was taken away, and of a submodule, which has no content here."""
 
 
 def read_ledger(root: Path, head: str, tags: Mapping[str, str] | None = None) -> Ledger:
@@ -76,10 +78,10 @@ def _read_line(root: Path, head: str) -> tuple[Mapping[str, int], tuple[FileChan
 
 def _change(position: int, commit: str, committed_at: int, raw: str, path: str) -> FileChange | None:
     """Return what a line such as ":100644 100644 OLD NEW M" says; None where only the file's mode changed."""
-    _, _, old, new, _ = raw.split(" ")
+    _, mode, old, new, _ = raw.split(" ")
     if old == new:
         return None
-    return FileChange(commit, position, committed_at, path, None if not new.strip("0") else new)
+    return FileChange(commit, position, committed_at, path, None if mode in _NO_FILE else new)
 
 
 def _own_tags(root: Path) -> Mapping[str, str]:

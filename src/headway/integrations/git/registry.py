@@ -93,6 +93,7 @@ class GitRegistry:
         )  # fmt: skip
         there = {ref: oid for ref, oid in self._read_remote().items() if ref in wanted}
         if there == wanted:
+            self._update_refs(f"update {ref}\0{oid}\0\0" for ref, oid in wanted.items())
             return True
         if mixed := {ref for ref, oid in there.items() if oid == wanted[ref]}:
             raise OutsideError(
@@ -128,17 +129,16 @@ class GitRegistry:
     def _follow(self, remote: Refs) -> bool:
         """Make this clone's refs what the remote's are; False where a ref went away meanwhile."""
         local = self._read_local()
-        if gone := {ref: oid for ref, oid in local.items() if ref not in remote}:
-            self._delete(gone)
+        if gone := [ref for ref in local if ref not in remote]:
+            self._update_refs(f"delete {ref}\0{local[ref]}\0" for ref in gone)
         if new := [ref for ref, oid in remote.items() if local.get(ref) != oid]:
             return self._fetch(new)
         return True
 
-    def _delete(self, refs: Refs) -> None:
-        lines = (f"delete {ref}\0{oid}\0" for ref, oid in refs.items())
-        answer = ask(self._root, "update-ref", "-z", "--stdin", stdin=os.fsencode("".join(lines)))
+    def _update_refs(self, commands: Iterable[str]) -> None:
+        answer = ask(self._root, "update-ref", "-z", "--stdin", stdin=os.fsencode("".join(commands)))
         if answer.status != 0:
-            raise OutsideError(f"tags of this clone cannot be taken away: {answer.last_line}", hint="run this again")
+            raise OutsideError(f"tags of this clone cannot be changed: {answer.last_line}", hint="run this again")
 
     def _fetch(self, refs: Iterable[str]) -> bool:
         lines = (f"+{ref}:{self._tracking if ref == self._branch else ref}\n" for ref in refs)
