@@ -7,6 +7,7 @@ import json
 import shutil
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -37,7 +38,7 @@ class StoredLine(Line):
         """The DVC remote."""
         return self.bare.parent / "store"
 
-    def register_next(self, name: str, **values: object) -> str:
+    def register_next(self, name: str, **values: Any) -> str:
         """Commit a model of its own, store its bundle, register it as `name`, and return the commit."""
         model = name.partition("@")[0]
         commit = self.commit(self._bundled(name, model), name)
@@ -57,7 +58,8 @@ class StoredLine(Line):
         parsed = parse_tag(tag)
         assert isinstance(parsed, StageTag)
         commit = self.declare(parsed.slot.stage, version, model=parsed.slot.model, **values)
-        self.echo(tag, commit, **({"declared_at": since} if since else {}))
+        attested: dict[str, Any] = {"declared_at": since} if since else {}
+        self.echo(tag, commit, **attested)
         self.push()
         return commit
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from headway.contracts.manifest import MODEL, Manifest
-from headway.contracts.markdown import code, escape, folded, prose, table
+from headway.contracts.markdown import code, folded, prose, table
 from headway.contracts.registry.desired import Desired
 from headway.contracts.scorecard import Scorecard
 from headway.contracts.verdict import Interval, Verdict
@@ -204,7 +204,7 @@ def _classes(scorecard: Scorecard) -> Iterator[str]:
 def _gate(proposal: Proposal) -> Iterator[str]:
     record, verdict = proposal.version.record, proposal.facts.verdict
     against = f" against {code(record.compared_with[:_DIGITS])}" if record.compared_with else ", with no champion"
-    yield f"Registered with **{escape(record.decision)}**{against}: {prose(record.summary)}"
+    yield f"Registered with {code(record.decision)}{against}: {prose(record.summary)}"
     if verdict is not None:
         yield ""
         yield f"Judged again, against what the stage holds now: {prose(verdict.summary)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from headway.contracts.markdown import code, prose
@@ -51,7 +51,16 @@ def write_verdict(files: Sequence[ReviewedFile]) -> str:
 def write_review(files: Sequence[ReviewedFile]) -> str:
     """Return the whole as Markdown, short enough for a comment."""
     whole = "\n".join(_review(files, evidence=True))
-    return whole if len(whole) <= _LONGEST else "\n".join(_review(files, evidence=False))[:_LONGEST]
+    return whole if len(whole) <= _LONGEST else "\n".join(_fitting(_review(files, evidence=False)))
+
+
+def _fitting(lines: Iterable[str]) -> Iterator[str]:
+    left = _LONGEST
+    for line in lines:
+        left -= len(line) + 1
+        if left < 0:
+            return
+        yield line
 
 
 def _review(files: Sequence[ReviewedFile], *, evidence: bool) -> Iterator[str]:

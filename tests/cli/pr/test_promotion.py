@@ -308,6 +308,6 @@ def test_by_number_a_pull_request_is_looked_at_and_no_status_is_set(desk: Desk) 
     assert {} == desk.github.statuses(NAME, desk.github.head(NAME, number))
 
 
-def status(desk: Desk, number: int) -> tuple[str, str]:
+def status(desk: Desk, number: int) -> tuple[str, str | None]:
     found = desk.github.statuses(NAME, desk.github.head(NAME, number))["promotion"]
     return found.state, found.description
