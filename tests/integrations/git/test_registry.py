@@ -342,6 +342,24 @@ def test_a_signature_is_valid_where_the_tag_is_fetched(line: Line, ssh_key: Path
     reader.git("-c", f"gpg.ssh.allowedSignersFile={signers}", "verify-tag", "detector#production#1")
 
 
+def test_the_signing_program_of_the_clones_settings_is_asked(line: Line, tmp_path: Path) -> None:
+    program = tmp_path / "gitsign"
+    program.write_text(
+        "#!/bin/sh\n"
+        "echo '[GNUPG:] SIG_CREATED ' >&2\n"
+        "echo '-----BEGIN SIGNED MESSAGE-----'\n"
+        "git config gitsign.issuer\n"
+        "echo '-----END SIGNED MESSAGE-----'\n"
+    )
+    program.chmod(0o755)
+    for setting, value in (("gpg.format", "x509"), ("gpg.x509.program", str(program)), ("gitsign.issuer", "ours")):
+        line.git("config", setting, value)
+
+    oid = registry_of(line, sign=True).make_tag(new_tag(line))
+
+    assert "-----BEGIN SIGNED MESSAGE-----\nours\n" in line.git("cat-file", "tag", oid)
+
+
 def test_a_tag_that_cannot_be_signed_is_not_made(line: Line) -> None:
     line.git("config", "gpg.format", "ssh")
     line.git("config", "user.signingKey", "missing")
