@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
 from dvc.repo import Repo
@@ -45,12 +47,13 @@ def set_store(line: Line, place: Path) -> None:
     (line.root / ".dvc/config.local").write_text(f"['remote \"store\"']\n    url = {place}\n")
 
 
-def add_bundle(line: Line, seed: str, version: str) -> None:
-    """Pack a model whose only byte is `seed`, push it, commit it and register it."""
-    (line.root / FILES.bundle).mkdir(parents=True, exist_ok=True)
-    for path in (FILES.onnx, FILES.bundle / "model.onnx"):
+def add_bundle(line: Line, seed: str, version: str, more: Mapping[str, bytes] = MappingProxyType({})) -> None:
+    """Pack a model whose only byte is `seed`, and `more` files, push it, commit it and register it."""
+    bundle = {FILES.bundle / name: content for name, content in {"model.onnx": seed.encode(), **more}.items()}
+    for path, content in {FILES.onnx: seed.encode(), **bundle}.items():
+        (line.root / path).parent.mkdir(parents=True, exist_ok=True)
         (line.root / path).unlink(missing_ok=True)
-        (line.root / path).write_text(seed)
+        (line.root / path).write_bytes(content)
     with Repo(str(line.root)) as repository:
         repository.commit(force=True)
         repository.push()

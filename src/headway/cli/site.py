@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -131,22 +132,33 @@ def _read_cards(opened: Opened, entries: tuple[Entry, ...]) -> dict[str, tuple[C
 
 
 def _read_card(root: Path, version: Version) -> Card:
-    from headway.integrations.dvc.tracked import read_tracked
     from headway.integrations.markdown_it import read_markdown
 
-    bundle = ModelFiles(version.model).bundle
     try:
-        _, found = read_tracked(root, version.commit, bundle, [CARD, PROVENANCE])
+        found = _read_bundle(root, version, [CARD, PROVENANCE])
         files = BundleProvenance.model_validate_json(found[PROVENANCE]).files
         content = read_markdown(_sound(files, CARD, found[CARD]).decode("utf-8", errors="replace"))
         named = sorted({node.address for top in content for node in top.walk() if _PICTURE.fullmatch(node.address)})
         fitting = [name for name in named if name in files and files[name].size_bytes <= LARGEST_PICTURE_BYTES]
-        _, pictures = read_tracked(root, version.commit, bundle, fitting) if fitting else ("", {})
+        pictures = _read_bundle(root, version, fitting) if fitting else {}
         return Card(version, content, pictures={name: _sound(files, name, one) for name, one in pictures.items()})
     except InputError as error:
         return Card(version, None, error.message)
     except ValueError:
         return Card(version, None, f"its {PROVENANCE} is none of this schema")
+
+
+def _read_bundle(root: Path, version: Version, names: list[str]) -> dict[str, bytes]:
+    from headway.cli.registry.bytes import bundle_missing
+    from headway.integrations.dvc.tracked import read_tracked
+
+    try:
+        return read_tracked(root, version.commit, ModelFiles(version.model).bundle, names)[1]
+    except InputError:
+        # A client says "not there" also where no server answers: only the remote itself can tell.
+        with suppress(InputError):
+            bundle_missing(root, version.commit, version.model)
+        raise
 
 
 def _sound(files: Mapping[str, FileDigest], name: str, content: bytes) -> bytes:

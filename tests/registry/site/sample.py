@@ -45,7 +45,7 @@ headway predict . image.jpg
 
 
 def digest(seed: object) -> str:
-    return hashlib.sha256(str(seed).encode()).hexdigest()
+    return hashlib.sha256(repr(seed).encode()).hexdigest()
 
 
 def png(width: int = 320, height: int = 120, grey: int = 180) -> bytes:
@@ -283,7 +283,7 @@ def hostile_site(text: str) -> Site:
         versions={"detector": (first, replace(second, manifest=None, fault=text))},
         cards={
             "detector": (
-                Card(first.version, read_markdown(card), pictures={text: text.encode(errors="replace")}),
+                Card(first.version, read_markdown(card), pictures={text: png()}),
                 Card(second.version, None, text),
             )
         },
