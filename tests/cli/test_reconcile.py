@@ -103,6 +103,18 @@ def test_with_nothing_to_do_it_is_content(reconcile: Reconcile) -> None:
     assert (0, {"dry_run": False, "declared": [], "problems": []}) == reconcile()
 
 
+def test_with_nothing_to_do_the_network_is_used_once(
+    reconcile: Reconcile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trace = tmp_path / "trace"
+    monkeypatch.setenv("GIT_TRACE2_EVENT", str(trace))
+
+    reconcile()
+
+    names = [json.loads(row).get("name") for row in trace.read_text().splitlines()]
+    assert ["ls-remote"] == [name for name in names if name in {"ls-remote", "fetch", "push"}]
+
+
 def test_a_declaration_is_tagged_with_all_that_delivery_needs(line: Line, reconcile: Reconcile) -> None:
     commit = line.declare("production", "v1.1.0")
     line.push()
