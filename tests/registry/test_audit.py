@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from headway.cli.registry.opening import open_local
 from headway.contracts.layout import STAGES
 from headway.registry.audit.findings import KINDS, Finding, is_clean, sort_findings
 from headway.registry.state import Reason
+from tests.conftest import ROOT
 from tests.registry.line import GIT, MODEL, Line, copy_line, make_manifest, make_registered_line, model_files
 
 RULES = "schema_version: 1\nstages:\n  staging: {}\n  production:\n    after: staging\n"
@@ -408,6 +410,12 @@ def test_without_a_list_of_signers_it_says_what_is_missing(signed: Line) -> None
 
 def test_every_reason_of_distrust_has_a_kind() -> None:
     assert set() == {f"tag-{reason}" for reason in get_args(Reason)} - KINDS.keys()
+
+
+def test_the_page_lists_every_code_in_the_order_of_reports() -> None:
+    page = (ROOT / "docs/audit.md").read_text(encoding="utf-8")
+    rows = [(kind.code, kind.title, kind.way) for kind in sorted(KINDS.values(), key=lambda kind: kind.notice)]
+    assert rows == re.findall(r"^\| `([a-z-]+)` \| (.+) \| (.+) \|$", page, re.MULTILINE)
 
 
 def test_failures_come_before_notices_and_each_once() -> None:

@@ -45,7 +45,7 @@ class Finding:
 _FOREIGN = "find out who pushed it; nothing trusts it, and whoever may delete registry tags may take it away"
 _RESTORE = "ask the forge's log who did it; put it back from a clone: git push origin OBJECT:refs/tags/NAME"
 _RULES = "see who merged it, and whether it shall stay; headway rollback STAGE takes it back"
-_SIGN = "docs/registry.md says how tags are signed and whose keys count"
+_SIGN = "docs/audit.md says what a check needs, docs/promotion-workflow.md how tags are signed"
 
 
 def _kinds(*kinds: Kind) -> Mapping[str, Kind]:
@@ -77,7 +77,6 @@ KINDS: Mapping[str, Kind] = _kinds(
     Kind("stage-unknown", "stage file of a stage that stages.yaml does not have", "add the stage, or move the file"),
     Kind("rules-faulty", "stages.yaml that is missing or cannot be used", "write it; docs/registry.md shows one"),
     Kind("declaration-untagged", "declaration without its echo", "run: headway reconcile"),
-    Kind("declaration-overtaken", "declaration that a later one was tagged before", "nothing follows it any more"),
     Kind("order-broken", "version that the stage before never held", _RULES),
     Kind("approvals-missing", "declaration with fewer approvals than its stage demands", _RULES),
     # Versions
@@ -89,9 +88,15 @@ KINDS: Mapping[str, Kind] = _kinds(
     Kind(
         "tag-gap", "number that no tag has, though no trusted tag is missing", "nothing: a foreign tag was here", True
     ),
+    Kind("declaration-overtaken", "declaration that got no echo before a later one did", "nothing: it is past", True),
     Kind("expedited", "declaration that skipped what it had not earned", "see that it earns it later", True),
     Kind("hold", "stage that a rollback holds", "lift it in a pull request of its own", True),
-    Kind("unattested", "declarations that no forge attests", "run headway reconcile where the forge is known", True),
+    Kind(
+        "unattested",
+        "declarations that no forge attests",
+        "give headway reconcile a token of the forge from now on",
+        True,
+    ),
     Kind("not-checked", "what this audit did not look at", "run it without --offline, with what it needs", True),
 )
 """Every kind by its code, in the order of reports."""
