@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,17 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(project: VersionedProjec
 def test_a_file_that_the_commit_lacks_is_the_callers_fault(project: VersionedProject, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="neither DVC's cache nor its remote has data/prepared"):
         copy_tracked(project.root, "first", PREPARED, ["images/test/999.png"], tmp_path, silent)
+
+
+def test_a_project_below_the_repositorys_root_has_its_own_paths(project: VersionedProject, tmp_path: Path) -> None:
+    below = VersionedProject(tmp_path / "repository/ml/vision")
+    shutil.copytree(project.root, below.root, ignore=shutil.ignore_patterns(".git", "tmp"))
+    whole = VersionedProject(tmp_path / "repository")
+    whole.run("git", "init", "--quiet")
+    whole.run("git", "add", "--all")
+    whole.run("git", "commit", "--quiet", "--message", "all")
+    name = "images/test/000.png"
+
+    copy_tracked(below.root, "HEAD", PREPARED, [name], tmp_path / "target", silent)
+
+    assert sha256_file(project.prepared / name) == sha256_file(tmp_path / "target" / name)

@@ -27,9 +27,9 @@ def read_tracked(root: Path, revision: str, folder: Path, names: Sequence[str]) 
         InputError: this is no repository, there is no such revision, or neither cache nor remote has the files.
         OutsideError: the remote cannot be reached.
     """
-    with _opened(root, revision, folder) as files:
+    with _opened(root, revision, folder) as (files, place):
         commit = files.fs.repo.get_rev()
-        return commit, {name: files.cat_file(str(_place(folder) / name)) for name in names}
+        return commit, {name: files.cat_file(str(place / name)) for name in names}
 
 
 def copy_tracked(
@@ -49,15 +49,15 @@ def copy_tracked(
     outside = [name for name in names if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts]
     if outside:
         raise InputError(f"{folder} of revision {revision} names a file outside itself: {outside[0]!r}")
-    with _opened(root, revision, folder) as files:
+    with _opened(root, revision, folder) as (files, place):
         for name in progress(names, label=f"files of {folder.as_posix()}"):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
-            (target / name).write_bytes(files.cat_file(str(_place(folder) / name)))
+            (target / name).write_bytes(files.cat_file(str(place / name)))
 
 
 @contextmanager
-def _opened(root: Path, revision: str, folder: Path) -> Iterator[Any]:
-    """Yield DVC's view of `revision`, in which `folder` is an output; see `read_tracked` for what it raises."""
+def _opened(root: Path, revision: str, folder: Path) -> Iterator[tuple[Any, PurePosixPath]]:
+    """Yield DVC's view of `revision`, and where in it the output `folder` is; see `read_tracked` for what it raises."""
     try:
         from dvc.exceptions import DvcException
         from dvc.fs import DVCFileSystem
@@ -69,9 +69,12 @@ def _opened(root: Path, revision: str, folder: Path) -> Iterator[Any]:
         with Repo(str(root)) as repository:
             # Where the cache and the remote are today: the revision's own configuration may name another place.
             config = {section: repository.config[section] for section in ("core", "cache", "remote")}
-        files = DVCFileSystem(repo=str(root), rev=revision, config=config)
-        _require_tracked(files, folder, revision)
-        yield files
+            inside = Path(repository.root_dir).relative_to(repository.scm.root_dir)
+        # Its root is Git's: a project below that is a "subrepo" of it.
+        files = DVCFileSystem(repo=str(root), rev=revision, config=config, subrepos=inside != Path())
+        place = PurePosixPath("/", (inside / folder).as_posix())
+        _require_tracked(files, place, revision)
+        yield files, place
     except (FileNotFoundError, DataIndexDirError) as error:
         raise InputError(
             f"neither DVC's cache nor its remote has {folder} of revision {revision}",
@@ -86,13 +89,9 @@ def _opened(root: Path, revision: str, folder: Path) -> Iterator[Any]:
         raise OutsideError(f"DVC cannot read {folder} of revision {revision}: {said}", hint="try again") from error
 
 
-def _place(folder: Path) -> PurePosixPath:
-    return PurePosixPath("/", folder.as_posix())
-
-
-def _require_tracked(files: Any, folder: Path, revision: str) -> None:
-    if not files.isdvc(str(_place(folder))):
+def _require_tracked(files: Any, place: PurePosixPath, revision: str) -> None:
+    if not files.isdvc(str(place)):
         raise InputError(
-            f"{folder} is no output of DVC at revision {revision}",
+            f"{place.as_posix()[1:]} is no output of DVC at revision {revision}",
             hint=f"name a commit whose {LOCK} has it: git log --oneline -- {LOCK}",
         )
