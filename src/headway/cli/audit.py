@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from headway.cli.failure import outside
+from headway.cli.progress import show_progress
 from headway.cli.project import find_project
 from headway.cli.registry.evidence import (
     find_declared_versions,
@@ -110,7 +111,7 @@ def audit_registry(opened: Opened, *, offline: bool, all_bytes: bool = False) ->
 def _audit_versions(opened: Opened, declared: Declared, *, offline: bool, all_bytes: bool) -> Iterator[Finding]:
     versions = [one for found in opened.state.versions.values() for one in found]
     committed = {one.tag.name: read_committed(opened, one) for one in versions}
-    for one in versions:
+    for one in show_progress(versions, label="versions"):
         yield from audit_record(one, committed[one.tag.name])
     if offline or not versions:
         return
