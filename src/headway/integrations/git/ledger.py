@@ -34,7 +34,7 @@ def read_ledger(root: Path, head: str, tags: Mapping[str, str] | None = None) ->
     """
     answer = ask(root, "rev-parse", "--is-shallow-repository", f"{head}^{{commit}}", environment=_AS_STORED)
     shallow, _, commit = answer.output.partition("\n")
-    if answer.status != 0 or not commit:
+    if answer.status != 0 or not commit or head.startswith("-"):
         raise InputError(f"{head!r} names no commit here", hint="run: git fetch origin; then: git status")
     positions, changes = _read_line(root, commit)
     wanted = {name: oid for name, oid in (_own_tags(root) if tags is None else tags).items() if parse_tag(name)}
