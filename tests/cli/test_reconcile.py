@@ -15,10 +15,11 @@ import pytest
 from headway.cli.main import cli
 from headway.contracts.registry.desired import desired_path
 from headway.contracts.registry.tags import Slot
-from headway.errors import InputError
+from headway.errors import HeadwayError, InputError
 from headway.registry.reading import read_state
 from headway.registry.state import State
 from tests.cli.command import run_headway
+from tests.github.fake import FakeGitHub, Method
 from tests.registry.line import GIT, MODEL, Line, copy_line, make_registered_line
 from tests.registry.racing import registry_of
 
@@ -194,6 +195,52 @@ def test_a_token_without_a_sound_repository_is_not_passed_over(
 
     with pytest.raises(InputError, match="names no repository"):
         reconcile()
+
+
+@pytest.fixture
+def github(line: Line, fake_github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> FakeGitHub:
+    """GitHub, with the line's remote as acme/yolo, for a run in Actions."""
+    fake_github.add_repository("acme/yolo", line.bare)
+    token = fake_github.token("github-actions[bot]", contents="write", pull_requests="read")
+    for name, value in {
+        "GITHUB_API_URL": fake_github.api_url,
+        "GITHUB_SERVER_URL": fake_github.url,
+        "GITHUB_REPOSITORY": "acme/yolo",
+        "GITHUB_TOKEN": token.value,
+    }.items():
+        monkeypatch.setenv(name, value)
+    return fake_github
+
+
+@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+def test_what_github_says_of_the_merge_is_in_the_tag(
+    line: Line, reconcile: Reconcile, github: FakeGitHub, method: Method
+) -> None:
+    line.branch("promotion")
+    line.declare("production", "v1.1.0")
+    line.push()
+    number = github.open_pull("acme/yolo", "promotion", author="ada")
+    merged_at = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
+    github.review("acme/yolo", number, "grace", at=merged_at)
+    merged = github.merge("acme/yolo", number, method, at=merged_at)
+
+    assert (0, [("detector#production#1", "v1.1.0")]) == reconcile.declared()
+    record = read(line).echoes[PRODUCTION][0].record
+    assert (merged, merged_at, number, ("grace",)) == (
+        record.declared_in, record.declared_at, record.pull_request, record.approved_by,
+    )  # fmt: skip
+    assert "" == reconcile.said
+
+
+def test_while_github_fails_nothing_is_tagged(line: Line, reconcile: Reconcile, github: FakeGitHub) -> None:
+    commit = line.declare("production", "v1.1.0")
+    line.push()
+    github.fail_next("forbidden", "GET", f"*/commits/{commit}/pulls")
+
+    with pytest.raises(HeadwayError):
+        reconcile()
+
+    assert {} == echoed(line)
 
 
 def test_a_tag_of_2030_changes_no_order(line: Line, reconcile: Reconcile) -> None:
