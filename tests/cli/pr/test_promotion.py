@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -291,6 +292,21 @@ def test_a_pull_request_to_another_branch_declares_nothing(desk: Desk) -> None:
     done = desk.run("pr", "promotion", **desk.event(number))
 
     assert (YES, True) == (done.code, "nothing to promote" in done.out)
+
+
+def test_a_merge_queue_asks_for_no_approvals_again(desk: Desk) -> None:
+    number = desk.propose({PRODUCTION: stage_file(desk, "v1.1.0")})
+    head = desk.github.head(NAME, number)
+    group = {"head_sha": head, "base_sha": desk.line.git("rev-parse", "main"), "base_ref": "refs/heads/main"}
+    path = desk.line.bare.parent / "queue.json"
+    path.write_text(json.dumps({"repository": {"default_branch": "main"}, "merge_group": group}))
+
+    done = desk.told("pr", "promotion", GITHUB_EVENT_NAME="merge_group", GITHUB_EVENT_PATH=str(path))
+
+    assert (YES, ["approvals are not looked at: no pull request is named"]) == (
+        done.code, done.values["files"][0]["notes"],
+    )  # fmt: skip
+    assert ("success", "May be merged.") == status(desk, number)
 
 
 def test_by_hand_two_revisions_are_compared_without_a_token(desk: Desk) -> None:

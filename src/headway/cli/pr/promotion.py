@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from headway.cli.pr.reviewing import Question, review_changes
 from headway.cli.pr.target import Target, as_json, by_number, find_access, find_target
 from headway.cli.project import find_project
 from headway.cli.registry.opening import Opened, fresh
-from headway.cli.registry.proposing import printable, refusal_lines, refusal_values, require_complete
+from headway.cli.registry.proposing import refusal_lines, refusal_values, require_complete, wrapped
 from headway.contracts.github import PROMOTION_CONTEXT, State
 from headway.errors import NO, YES
 from headway.integrations.git.ledger import read_ledger
@@ -35,11 +36,20 @@ _TITLE = "headway-promotion"
 @by_number
 @click.option("--base", metavar="REV", help="By hand: what to judge by, instead of the remote's default branch.")
 @click.option("--head", metavar="REV", help="By hand: what would be merged, instead of a pull request.")
+@click.option(
+    "--pushed", metavar="SHA", envvar="HEADWAY_HEAD", help="Head of the pull request, where it is newer than the event."
+)
 @click.option("--comment", is_flag=True, help="Keep the evidence in one comment on the pull request.")
 @click.option("--no-fail", is_flag=True, help="Exit code 0 for every answer: the status says which.")
 @as_json
 def promotion(
-    number: int | None, base: str | None, head: str | None, comment: bool, no_fail: bool, as_json: bool
+    number: int | None,
+    base: str | None,
+    head: str | None,
+    pushed: str | None,
+    comment: bool,
+    no_fail: bool,
+    as_json: bool,
 ) -> int:
     """Say whether the changes below models/registry/ may be merged into the default branch.
 
@@ -49,6 +59,8 @@ def promotion(
     """
     root = find_project(Path.cwd())
     target = None if base or head else find_target(number)
+    if target and pushed:
+        target = replace(target, head_sha=pushed)
     opened = fresh(root) if base is None else _open_at(root, base)
     if target is not None and target.base != opened.branch:
         click.echo(f"nothing to promote: only what {opened.branch} says is declared")
@@ -70,7 +82,7 @@ def _open_at(root: Path, revision: str) -> Opened:
 
 def _find_head(root: Path, target: Target) -> str:
     """Return what would be merged, fetched where this clone lacks it."""
-    if commit_of(root, target.head_sha) is None:
+    if target.number is not None and commit_of(root, target.head_sha) is None:
         fetch(root, f"refs/pull/{target.number}/head", find_access())
     return commit_at(root, target.head_sha)
 
@@ -96,13 +108,14 @@ def _tell(files: Sequence[ReviewedFile], *, as_json: bool) -> None:
         click.echo(json.dumps(values, indent=2))
         return
     for one in files:
-        click.echo(f"{printable(one.path)}: {printable(one.what)}")
+        click.echo(wrapped(f"{one.path}: {one.what}"))
         for line in refusal_lines(one.refusals):
             click.echo(line)
         if one.waived:
-            click.echo(f"  expedited ({', '.join(w.code for w in one.waived)}): {printable(one.expedited or '')}")
+            skipped = ", ".join(refusal.code for refusal in one.waived)
+            click.echo(wrapped(f"expedited ({skipped}): {one.expedited}", first="  ", rest="    "))
         for note in one.notes:
-            click.echo(f"  {printable(note)}")
+            click.echo(wrapped(note, first="  ", rest="    "))
     click.echo(write_verdict(files))
 
 

@@ -117,11 +117,11 @@ def put_forward(opened: Opened, proposal: Proposal, branch: str, options: Option
         click.echo(json.dumps({**_subject(proposal.facts, how), **_proposed(proposal), **asdict(done)}, indent=2))
         return YES
     for one in proposal.waived:
-        say(f"expedited: {one.code}: {printable(one.sentence)}")
+        say(wrapped(f"expedited: {one.code}: {one.sentence}"))
     where = f"pull request {done.pull_request}" if done.pull_request else f"branch {done.branch}"
-    click.echo(f"{where} proposes {'it already' if done.found else f'it: {write_title(proposal)}'}")
+    click.echo(wrapped(f"{where} proposes {'it already' if done.found else f'it: {write_title(proposal)}'}"))
     if done.pull_request is None:
-        say(f"open a pull request from {done.branch} to {opened.branch}: its merge is the declaration")
+        say(wrapped(f"open a pull request from {done.branch} to {opened.branch}: its merge is the declaration"))
     return YES
 
 
@@ -148,8 +148,8 @@ def tell_there(facts: Facts, *, as_json: bool) -> int:
 def refusal_lines(refusals: Sequence[Refusal]) -> Iterator[str]:
     """Yield reasons and ways forward for a terminal; a star marks what may be skipped."""
     for one in refusals:
-        yield from _fill(f"{'*' if one.expeditable else ' '} {one.code}: {printable(one.sentence)}", "    ")
-        yield from _fill(f"    -> {printable(one.way)}", "       ")
+        yield wrapped(f"{one.code}: {one.sentence}", first="* " if one.expeditable else "  ", rest="    ")
+        yield wrapped(one.way, first="    -> ", rest="       ")
     if any(one.expeditable for one in refusals):
         yield _SKIP
 
@@ -157,6 +157,15 @@ def refusal_lines(refusals: Sequence[Refusal]) -> Iterator[str]:
 def refusal_values(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:
     """Return reasons as JSON values."""
     return [{**asdict(one), "expeditable": one.expeditable} for one in refusals]
+
+
+def wrapped(text: str, *, first: str = "", rest: str = "  ") -> str:
+    """Return text from the repository in printable lines of a terminal."""
+    lines = textwrap.wrap(
+        printable(text), _WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False,
+        break_long_words=False,
+    )  # fmt: skip
+    return "\n".join(lines)
 
 
 def printable(text: str) -> str:
@@ -196,7 +205,3 @@ def _proposed(proposal: Proposal) -> dict[str, Any]:
         "expedited": expedited,
         "skipped": refusal_values(proposal.waived),
     }
-
-
-def _fill(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, _WIDTH, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
