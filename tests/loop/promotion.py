@@ -77,6 +77,12 @@ class Registry:
         token = token or self.team.token(workflow="promote.yml", job="registry")
         return self.team.act.run("promote.yml", "push", payload, token=token, **options)
 
+    def deliver(self, stage: str) -> ActResult:
+        """Run deliver.yml by hand."""
+        payload = self._payload("workflow_dispatch") | {"inputs": {"model": MODEL.name, "stage": stage}}
+        token = self.team.token(workflow="deliver.yml", job="bundle")
+        return self.team.act.run("deliver.yml", "workflow_dispatch", payload | {"ref": "refs/heads/main"}, token=token)
+
     def check(self, number: int, event: str = "pull_request") -> ActResult:
         """Run promote.yml for a pull request, or for a review of it, as it is now."""
         payload = self.team.event(number)
@@ -107,7 +113,7 @@ class Registry:
 
     def declare(self, stage: str, branch: str, **values: Any) -> str:
         """Commit a stage file as a person writes it, whatever has been earned, and return the commit."""
-        manifest = parse_manifest(self.team.read("main", MODEL.manifest.as_posix()).encode(), MODEL.name)
+        manifest = parse_manifest(self.team.read(f"refs/tags/{VERSION}", str(MODEL.manifest)).encode(), MODEL.name)
         said = {"version": "v1.0.0", "identity": manifest.identity, "reason": "it is time", "asked_by": "alice"}
         desired = Desired.model_validate({"model": MODEL.name, **said, **values})
         return self.team.commit(branch, {desired_path(Slot(stage, MODEL.name)): desired_yaml(desired)})

@@ -54,9 +54,10 @@ def test_job_summary_holds_the_report(first_run: FirstRun) -> None:
     assert any("mAP50-95" in summary for summary in first_run.result.summaries)
 
 
-def test_status_goes_from_pending_on_the_old_head_to_success_on_the_new(first_run: FirstRun) -> None:
+def test_statuses_go_from_pending_on_the_old_head_to_success_on_the_new(first_run: FirstRun) -> None:
     statuses = [(status.sha, status.context, status.state) for status in first_run.statuses]
-    assert [(first_run.asked, "headway", "pending"), (first_run.head, "headway", "success")] == statuses
+    asked, head = (first_run.asked, "headway", "pending"), (first_run.head, "headway", "success")
+    assert [asked, (first_run.head, "promotion", "success"), head] == statuses
 
 
 def test_push_without_an_app_waits_for_approval_so_the_checks_are_dispatched(first_run: FirstRun) -> None:

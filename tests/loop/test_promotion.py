@@ -136,6 +136,15 @@ def test_a_stage_that_is_emptied_delivers_nothing(promoted: Registry) -> None:
 
 
 @pytest.mark.slow
+def test_a_stage_is_delivered_again_by_hand(promoted: Registry) -> None:
+    assert "success" == promoted.deliver("staging").job("bundle").conclusion
+    [kept] = promoted.team.act.artifacts.glob(f"*/{MODEL.name}-staging/bundle")
+    assert (kept / "model.onnx").is_file()
+
+    assert "failure" == promoted.deliver("production").job("bundle").conclusion
+
+
+@pytest.mark.slow
 def test_where_only_the_app_may_make_tags_the_workflow_makes_them_with_its_token(promoted: Registry) -> None:
     github, act = promoted.team.github, promoted.team.act
     for name in ("registry-tags", "registry-tags-creation"):

@@ -78,6 +78,7 @@ def test_the_steps_come_in_the_order_of_the_loop() -> None:
         "headway gate --no-fail",
         "headway pr push",
         "headway pr dispatch --if-missing",
+        "headway pr promotion --no-fail",
         "headway report --out report.md",
         "headway comment report.md --wait",
         "headway pr finish",
@@ -95,6 +96,7 @@ def test_the_steps_come_in_the_order_of_the_loop() -> None:
         ("headway report", REPORTED),
         ("headway comment", REPORTED),
         ("headway pr dispatch", f"{REPORTED} && steps.app.outputs.token == ''"),
+        ("headway pr promotion", f"{REPORTED} && steps.app.outputs.token == ''"),
         ("headway pr finish", "always()"),
     ],
 )
@@ -123,13 +125,14 @@ def test_the_plan_may_ask_what_the_bot_has_posted() -> None:
 def test_later_steps_go_on_from_the_head_that_the_first_one_found() -> None:
     heads = {
         line: step["env"]["HEADWAY_HEAD"]
-        for line in ("headway pr push", "headway pr dispatch", "headway pr finish")
+        for line in ("headway pr push", "headway pr dispatch", "headway pr promotion", "headway pr finish")
         for step in RETRAIN.running(line)
     }
 
     assert {
         "headway pr push": "${{ steps.begin.outputs.head }}",
         "headway pr dispatch": "${{ steps.push.outputs.head }}",
+        "headway pr promotion": "${{ steps.push.outputs.head }}",
         "headway pr finish": "${{ steps.push.outputs.head || steps.begin.outputs.head }}",
     } == heads
 
