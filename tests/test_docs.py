@@ -15,6 +15,8 @@ import yaml
 
 from headway.cli.main import cli
 from headway.contracts.layout import VERDICT
+from headway.contracts.registry.desired import parse_desired
+from headway.contracts.registry.stages import parse_stages
 from tests.conftest import ROOT
 
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -98,11 +100,17 @@ def parents(name: str) -> list[str]:
 
 
 @pages
-def test_params_that_are_shown_can_be_used(page: Path) -> None:
+def test_params_and_files_of_the_registry_that_are_shown_can_be_used(page: Path) -> None:
     schema = json.loads((ROOT / "docs/params.schema.json").read_text(encoding="utf-8"))
 
     for block in blocks(page, "yaml"):
-        jsonschema.validate(yaml.safe_load(block), schema)
+        values = yaml.safe_load(block)
+        if "schema_version" not in values:
+            jsonschema.validate(values, schema)
+        elif "stages" in values:
+            parse_stages(block.encode(), page.name)
+        else:
+            parse_desired(block.encode(), page.name)
 
 
 def test_a_command_that_does_not_exist_is_noticed() -> None:
