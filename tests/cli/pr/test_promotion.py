@@ -294,6 +294,24 @@ def test_a_pull_request_to_another_branch_declares_nothing(desk: Desk) -> None:
     assert (YES, True) == (done.code, "nothing to promote" in done.out)
 
 
+def test_an_answer_that_the_status_gives_may_end_well(desk: Desk) -> None:
+    number = desk.propose({PRODUCTION: "nonsense"})
+
+    assert YES == desk.check(number, "--no-fail").code
+    assert "failure" == status(desk, number)[0]
+
+
+def test_what_a_workflow_has_pushed_since_its_event_gets_the_answer(desk: Desk) -> None:
+    number = desk.propose({STAGING: stage_file(desk, "v1.0.0")})
+    event, before = desk.event(number), desk.github.head(NAME, number)
+    desk.line.git("checkout", "--quiet", "by-hand")
+    pushed = desk.line.commit({"reports/scorecard.json": "{}"})
+    desk.line.push()
+
+    assert YES == desk.run("pr", "promotion", HEADWAY_HEAD=pushed, **event).code
+    assert ([], ["promotion"]) == ([*desk.github.statuses(NAME, before)], [*desk.github.statuses(NAME, pushed)])
+
+
 def test_a_merge_queue_asks_for_no_approvals_again(desk: Desk) -> None:
     number = desk.propose({PRODUCTION: stage_file(desk, "v1.1.0")})
     head = desk.github.head(NAME, number)
