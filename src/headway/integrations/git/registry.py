@@ -18,9 +18,9 @@ from headway.integrations.git.writing import Identity
 from headway.ports import NewTag
 
 _TAGS = "refs/tags/"
-_GONE = "couldn't find remote ref"
+_GONE = "not our ref", "unadvertised object"
 _FETCHES = 3
-"""How often a fetch is tried that fails because a ref went away between the question and the fetch."""
+"""How often a fetch is tried that fails because an object went away between the question and the fetch."""
 
 _TAG_RULES = "let who runs Headway create tags of the registry; signed tags need a signing key"
 
@@ -93,7 +93,7 @@ class GitRegistry:
         )  # fmt: skip
         there = {ref: oid for ref, oid in self._read_remote().items() if ref in wanted}
         if there == wanted:
-            self._update_refs(f"update {ref}\0{oid}\0\0" for ref, oid in wanted.items())
+            self._update_refs(wanted)
             return True
         if mixed := {ref for ref, oid in there.items() if oid == wanted[ref]}:
             raise OutsideError(
@@ -127,31 +127,42 @@ class GitRegistry:
         return tags | ({self._branch: found[self._tracking]} if self._tracking in found else {})
 
     def _follow(self, remote: Refs) -> bool:
-        """Make this clone's refs what the remote's are; False where a ref went away meanwhile."""
+        """Make this clone's refs what the remote's are; False where something went away meanwhile."""
         local = self._read_local()
-        if gone := [ref for ref in local if ref not in remote]:
-            self._update_refs(f"delete {ref}\0{local[ref]}\0" for ref in gone)
-        if new := [ref for ref, oid in remote.items() if local.get(ref) != oid]:
-            return self._fetch(new)
+        new = {ref: oid for ref, oid in remote.items() if local.get(ref) != oid}
+        gone = [ref for ref in local if ref not in remote]
+        if new and not self._fetch(new.values()):
+            return False
+        if new or gone:
+            self._update_refs(new, gone)
         return True
 
-    def _update_refs(self, commands: Iterable[str]) -> None:
-        answer = ask(self._root, "update-ref", "-z", "--stdin", stdin=os.fsencode("".join(commands)))
-        if answer.status != 0:
-            raise OutsideError(f"tags of this clone cannot be changed: {answer.last_line}", hint="run this again")
+    def _fetch(self, objects: Iterable[str]) -> bool:
+        """Bring objects; False where the remote has one no longer.
 
-    def _fetch(self, refs: Iterable[str]) -> bool:
-        lines = (f"+{ref}:{self._tracking if ref == self._branch else ref}\n" for ref in refs)
+        They are asked for by their own names: Git takes minutes to look ten thousand names of refs up.
+        """
         answer = run_with_access(
             self._root, self._access, "fetch", "--quiet", "--stdin", "--no-tags", "--no-prune", "--no-write-fetch-head",
             "--no-recurse-submodules", "--no-auto-maintenance", self._access.name,
-            stdin=os.fsencode("".join(lines)),
+            stdin="".join(f"{oid}\n" for oid in sorted(set(objects))).encode(),
         )  # fmt: skip
         if answer.status == 0:
             return True
-        if _GONE in answer.complaint:
+        if any(mark in answer.complaint for mark in _GONE):
             return False
         raise OutsideError(f"{self._access.name} cannot be fetched: {answer.last_line}", hint="run this again")
+
+    def _update_refs(self, new: Refs, gone: Iterable[str] = ()) -> None:
+        """Change this clone's refs, all or none."""
+        updates = (f"update {self._here(ref)}\0{oid}\0\0" for ref, oid in new.items())
+        deletions = (f"delete {self._here(ref)}\0\0" for ref in gone)
+        answer = ask(self._root, "update-ref", "-z", "--stdin", stdin=os.fsencode("".join((*updates, *deletions))))
+        if answer.status != 0:
+            raise OutsideError(f"tags of this clone cannot be changed: {answer.last_line}", hint="run this again")
+
+    def _here(self, ref: str) -> str:
+        return self._tracking if ref == self._branch else ref
 
 
 def _read_refs(listing: str, separator: str) -> Refs:
