@@ -18,7 +18,7 @@ from headway.cli.gate.judging import judge_candidate
 from headway.cli.gate.shown import render
 from headway.contracts.dataset import read_dataset
 from headway.contracts.layout import LATENCY, LOCK, PARAMS, SCORECARD, VERDICT
-from headway.contracts.manifest import MODEL, read_manifest
+from headway.contracts.manifest import MODEL, manifest_json, read_manifest, seal
 from headway.contracts.params.document import ParamsError
 from headway.contracts.params.gate import GateParams
 from headway.contracts.scorecard import read_scorecard
@@ -125,6 +125,24 @@ def test_equal_input_gives_an_equal_verdict_but_for_the_clock(project: GatedProj
 
     assert first.speed is not None
     assert first.model_copy(update={"speed": None}) == second.model_copy(update={"speed": None})
+
+
+@pytest.mark.parametrize(("boast", "code"), [(0.0, 0), (0.2, 2)])
+def test_scored_again_nothing_is_believed(project: GatedProject, boast: float, code: int) -> None:
+    project.make_model(**GOOD)
+    manifest = read_manifest(project.root / FILES.folder)
+    quality = manifest.metrics.quality
+    claimed = quality.model_copy(update={"map50": (quality.map50 or 0.0) - boast})
+    metrics = manifest.metrics.model_copy(update={"quality": claimed})
+    content = {name: getattr(manifest, name) for name in type(manifest).model_fields if name != "identity"}
+    (project.root / FILES.manifest).write_text(manifest_json(seal(**{**content, "metrics": metrics})))
+    project.commit("another model")
+
+    result = run_headway("gate", "--candidate", "work", "--rescore", "--json", folder=project.root)
+
+    assert code == result.returncode
+    assert bool(boast) == ("work: manifest.json says mAP50 0." in result.stderr)
+    assert boast or judged(project).measured == Verdict.model_validate(json.loads(result.stdout)).measured
 
 
 # What is compared

@@ -98,7 +98,8 @@ def find_champion_version(opened: Opened, model: str) -> Version | None:
 def _other_model(opened: Opened, candidate: Candidate) -> Refusal | None:
     """Return why the commit's pipeline did not make this model, if so: dvc.lock vouches for one model at a time."""
     name = f"{candidate.commit[:10]}:{PARAMS}"
-    model = read_model(parse_document((opened.file(candidate.commit, str(PARAMS)) or b"{}").decode("utf-8"), name))
+    content = opened.file(candidate.commit, PARAMS.as_posix()) or b"{}"
+    model = read_model(parse_document(content.decode("utf-8", errors="replace"), name))
     if model == candidate.model:
         return None
     return Refusal(
