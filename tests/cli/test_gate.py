@@ -43,8 +43,10 @@ def project(made_once: GatedProject, tmp_path: Path) -> GatedProject:
     return copy_gated_project(made_once, tmp_path / "project")
 
 
-def judged(project: GatedProject, **options: str) -> Verdict:
-    return judge_candidate(project.root, **{"base": "main", **options})
+def judged(
+    project: GatedProject, base: str = "main", *, candidate: str | None = None, champion: str | None = None
+) -> Verdict:
+    return judge_candidate(project.root, base=base, candidate=candidate, champion=champion)
 
 
 def outcomes(verdict: Verdict, rule: str) -> list[str]:
