@@ -158,7 +158,7 @@ def test_a_version_whose_manifest_is_another_is_named(line: Line, viewer: Viewer
 
     (difference,) = viewer.row(line)["differences"]
 
-    assert "models/detector/manifest.json at its commit is not the manifest that the tag names" in difference
+    assert "the manifest at the commit of detector@v1.2.0 is not the one that its tag names" in difference
 
 
 def test_a_stage_that_the_rules_do_not_know_is_named(line: Line, viewer: Viewer) -> None:

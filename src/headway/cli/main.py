@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -10,6 +11,9 @@ import click
 from headway import __version__
 from headway.cli.failure import guarded
 from headway.cli.lazy import LazyGroup
+
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+"""Whatever else is installed has no say in what is valid; and pydantic need not look through all packages for it."""
 
 VERBS = {
     "adopt": ("headway.cli.adopt:adopt", "Take the branch of a fork's pull request into this repository."),

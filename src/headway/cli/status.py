@@ -71,12 +71,7 @@ def read_status(opened: Opened, ask_released: _Ask) -> Status:
 def _read_slot(opened: Opened, slot: Slot, ask_released: _Ask) -> Reading:
     desired = _said(lambda: opened.desired(slot))
     version = desired_version(opened.state, desired)
-    manifest = _said(lambda: None if version is None else opened.manifest(version))
-    return Reading(
-        desired=desired,
-        manifest=manifest if isinstance(manifest, Fault) else None,
-        released=ask_released(slot),
-    )
+    return Reading(desired, vouched=version is None or opened.vouches(version), released=ask_released(slot))
 
 
 def _ask_forge(opened: Opened) -> _Ask:

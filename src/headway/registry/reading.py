@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from headway.contracts.registry.desired import read_claim, slot_of
 from headway.contracts.registry.ledger import Ledger, Tag
 from headway.contracts.registry.records import EchoRecord, parse_echo_record, parse_version_record
-from headway.contracts.registry.tags import Slot, StageTag, VersionTag, parse_tag, parse_version
+from headway.contracts.registry.tags import Slot, StageTag, VersionTag, parse_tag
 from headway.registry.state import Declaration, Distrusted, Echo, State, Version
 
 _Versions = Mapping[str, Version]
@@ -136,7 +136,7 @@ def _names_itself(tag: Tag) -> bool:
 def _fits(name: StageTag, record: EchoRecord) -> bool:
     """Return whether a record names a version and a file exactly where the tag's name does."""
     said = record.version, record.version_tag, record.identity, record.file
-    return not any(said) if name.empty else all(said) and parse_version(record.version or "") is not None
+    return not any(said) if name.empty else all(said)
 
 
 def _repeats(ledger: Ledger, slot: Slot, record: EchoRecord) -> bool:

@@ -33,12 +33,12 @@ class Reading:
 
     Attributes:
         desired: the stage file of the default branch.
-        manifest: why the manifest at the desired version's commit is not the one that its tag names; None where it is.
+        vouched: whether the manifest at the desired version's commit is the one that its tag names.
         released: the stage file that was released; "unknown" where nobody was asked, None where nothing was.
     """
 
     desired: Said | Fault
-    manifest: Fault | None = None
+    vouched: bool = True
     released: Released = "unknown"
 
 
@@ -159,7 +159,9 @@ def _fault_of(state: State, desired: Said, reading: Reading) -> str | None:
         return f"{desired.version} has no tag that is trusted: run headway register, or name another version"
     if version.record.identity != desired.identity:
         return f"the stage file has another identity than {version}: let headway promote write it"
-    return None if reading.manifest is None else reading.manifest.sentence
+    if not reading.vouched:
+        return f"the manifest at the commit of {version} is not the one that its tag names: run headway audit"
+    return None
 
 
 def _behind(state: State, slot: Slot, desired: Said) -> Iterator[str]:

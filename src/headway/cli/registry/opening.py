@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import weakref
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headway.cli.actions import read_event
+from headway.contracts.canonical import sha256_of
 from headway.contracts.layout import STAGES, ModelFiles
 from headway.contracts.registry.desired import Desired, parse_stage_file
 from headway.contracts.registry.ledger import Ledger
@@ -108,6 +110,18 @@ class Opened:
         if not version.record.identity == manifest.identity == identity_of(manifest):
             raise InputError(f"{version}: {path} at its commit is not the manifest that the tag names", hint=_AUDIT)
         return manifest
+
+    def vouches(self, version: Version) -> bool:
+        """Return whether the manifest at a version's commit has the identity that its tag names.
+
+        The same as `manifest` without its models, whose import takes longer than everything else here.
+        """
+        content = self.file(version.commit, ModelFiles(version.model).manifest.as_posix())
+        try:
+            values = json.loads(content or b"")
+            return bool(values.pop("identity") == version.record.identity == sha256_of(values))
+        except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+            return False
 
     @cached_property
     def _blob_of(self) -> Mapping[str, str | None]:

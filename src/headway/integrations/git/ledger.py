@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -16,6 +17,8 @@ _MANIFESTS = ":(glob)models/*/manifest.json"
 _AS_STORED = {"GIT_NO_REPLACE_OBJECTS": "1"}
 """What a clone puts in an object's place is no fact about the repository."""
 _COMMIT = "commit "
+_HEAD = re.compile(rb"object (\w+)\ntype (\w+)\ntag [^\n]*(?:\ntagger [^\n]* (\d{1,18}) [+-]\d{4}$)?", re.MULTILINE)
+"""Of a tag object: what it leads to, of which kind, and when it was made. Git makes no other order."""
 _NO_FILE = "000000", "160000"
 """Modes of what was taken away, and of a submodule, which has no content here."""
 
@@ -109,18 +112,11 @@ def _read_objects(root: Path, oids: Iterable[str]) -> Mapping[str, tuple[str, by
 def _tag(name: str, oid: str, kind: str, content: bytes) -> Tag:
     if kind != "tag":
         return Tag(name, oid, oid if kind == "commit" else None, annotated=False, tagged_at=None, message="")
-    head, _, message = content.decode(errors="replace").partition("\n\n")
-    facts = dict(line.partition(" ")[::2] for line in reversed(head.split("\n")))
-    commit = facts.get("object") if facts.get("type") == "commit" else None
-    return Tag(name, oid, commit, annotated=True, tagged_at=_seconds(facts.get("tagger", "")), message=message)
-
-
-def _seconds(tagger: str) -> int | None:
-    """Return the time in "Name <mail> 1700000000 +0000"."""
-    try:
-        return int(tagger.rsplit(" ", 2)[-2])
-    except (IndexError, ValueError):
-        return None
+    head, _, message = content.partition(b"\n\n")
+    found = _HEAD.match(head)
+    commit = found[1].decode() if found and found[2] == b"commit" else None
+    tagged_at = int(found[3]) if found and found[3] else None
+    return Tag(name, oid, commit, annotated=True, tagged_at=tagged_at, message=message.decode(errors="replace"))
 
 
 def _told(answer: Answer) -> Answer:
