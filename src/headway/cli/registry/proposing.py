@@ -109,18 +109,23 @@ def put_forward(opened: Opened, proposal: Proposal, branch: str, options: Option
     if options.dry_run:
         _show(opened, proposal, as_json=options.as_json)
         return YES
+    from headway.cli.forge import find_account
     from headway.cli.registry.publishing import publish
 
     done = publish(opened, proposal, branch, forge)
+    url = f"{find_account(opened.root).repository_url}/pull/{done.pull_request}" if forge else None
     if options.as_json:
         how = "found" if done.found else "proposed"
-        click.echo(json.dumps({**_subject(proposal.facts, how), **_proposed(proposal), **asdict(done)}, indent=2))
+        values = {**_subject(proposal.facts, how), **_proposed(proposal), **asdict(done), "url": url}
+        click.echo(json.dumps(values, indent=2))
         return YES
     for one in proposal.waived:
         say(wrapped(f"expedited: {one.code}: {one.sentence}"))
     where = f"pull request {done.pull_request}" if done.pull_request else f"branch {done.branch}"
     click.echo(wrapped(f"{where} proposes {'it already' if done.found else f'it: {write_title(proposal)}'}"))
-    if done.pull_request is None:
+    if url is not None:
+        click.echo(url)
+    else:
         say(wrapped(f"open a pull request from {done.branch} to {opened.branch}: its merge is the declaration"))
     return YES
 
@@ -162,18 +167,18 @@ def refusal_values(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:
 def wrapped(text: str, *, first: str = "", rest: str = "  ") -> str:
     """Return text from the repository in printable lines of a terminal."""
     lines = textwrap.wrap(
-        printable(text), _WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False,
+        _printable(text), _WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False,
         break_long_words=False,
     )  # fmt: skip
     return "\n".join(lines)
 
 
-def printable(text: str) -> str:
+def _printable(text: str) -> str:
     """Return text from the repository so that it cannot move a terminal's cursor."""
     return "".join(one if one.isprintable() else "\ufffd" for one in " ".join(text.split()))
 
 
-def present_content(opened: Opened, slot: Slot) -> bytes:
+def _present_content(opened: Opened, slot: Slot) -> bytes:
     """Return the stage file of the default branch as it is; empty where there is none."""
     declarations = opened.state.declarations.get(slot)
     blob = declarations[-1].change.blob if declarations else None
@@ -182,7 +187,7 @@ def present_content(opened: Opened, slot: Slot) -> bytes:
 
 def _show(opened: Opened, proposal: Proposal, *, as_json: bool) -> None:
     path = desired_path(proposal.facts.slot)
-    before = present_content(opened, proposal.facts.slot).decode("utf-8", errors="replace")
+    before = _present_content(opened, proposal.facts.slot).decode("utf-8", errors="replace")
     after = desired_yaml(proposal.desired)
     diff = difflib.unified_diff(before.splitlines(), after.splitlines(), f"a/{path}", f"b/{path}", lineterm="")
     if as_json:
