@@ -95,18 +95,18 @@ class GitRegistry:
         if there == wanted:
             self._update_refs(wanted)
             return True
-        if mixed := {ref for ref, oid in there.items() if oid == wanted[ref]}:
+        if mixed := [ref.removeprefix(_TAGS) for ref, oid in there.items() if oid == wanted[ref]]:
             raise OutsideError(
-                f"{self._access.name} took only a part of an atomic push: {', '.join(sorted(mixed))}",
+                f"{self._access.name} took only a part of an atomic push: {_listed(mixed)}",
                 hint="run this again: what is missing is made then",
             )
-        said = f"{pushed.output}\n{pushed.complaint}"
         if there:
             return False
-        raise_if_refused(said, ", ".join(tags), hint=_TAG_RULES)
+        said, named = f"{pushed.output}\n{pushed.complaint}", _listed(tags)
+        raise_if_refused(said, named, hint=_TAG_RULES)
         if any(mark in said for mark in MOVED):
             return False
-        raise OutsideError(f"{', '.join(tags)} cannot be pushed: {pushed.last_line}", hint="run this again")
+        raise OutsideError(f"{named} cannot be pushed: {pushed.last_line}", hint="run this again")
 
     def _read_remote(self) -> Refs:
         """Return the default branch and the registry's tags as the remote has them now: the one question."""
@@ -171,3 +171,8 @@ def _read_refs(listing: str, separator: str) -> Refs:
 
 def _is_of_registry(ref: str) -> bool:
     return ref.startswith(_TAGS) and parse_tag(ref.removeprefix(_TAGS)) is not None
+
+
+def _listed(names: Iterable[str]) -> str:
+    first, *more = sorted(names)
+    return f"{first} and {len(more)} more" if more else first
