@@ -38,7 +38,7 @@ test: install ## the fast tests
 test-slow: install ## every test but torture, full counts
 	@pytest -m "not torture"
 
-test-torture: install ## races of many processes that are killed at random; an hour
+test-torture: install ## races of many processes that are killed at random; half an hour
 	@pytest -m torture
 
 bench: install ## speed, side by side in one run; writes bench/results.json
