@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
 
 from headway.errors import INPUT, NO, OUTSIDE, YES
+from tests.cli.command import run_headway
 from tests.cli.promoting import NAME, PRODUCTION, V1, Desk
 from tests.registry.line import MODEL, Line
 from tests.registry.stored import RULES
@@ -69,6 +71,22 @@ def test_asked_twice_it_is_found(desk: Desk) -> None:
         second.values[key] for key in ("done", "pull_request", "commit")
     )
     assert {"main", BRANCH} == desk.branches()
+
+
+def test_the_pull_requests_address_is_told(desk: Desk) -> None:
+    url = f"{desk.github.url}/{NAME}/pull/1"
+    assert url == desk.told("promote", V1, "production").values["url"]
+    assert ["pull request 1 proposes it already", url] == desk.run("promote", V1, "production").out.splitlines()
+
+
+def test_asked_by_three_at_once_there_is_one_proposal(desk: Desk) -> None:
+    def promote(_: int) -> int:
+        return run_headway("promote", V1, "production", folder=desk.line.root, **desk.variables).returncode
+
+    with ThreadPoolExecutor(3) as pool:
+        ended = list(pool.map(promote, range(3)))
+
+    assert ([YES] * 3, {"main", BRANCH}, 1) == (ended, desk.branches(), len(desk.github.repositories[NAME].pulls))
 
 
 def test_a_branch_without_its_pull_request_gets_one(desk: Desk) -> None:

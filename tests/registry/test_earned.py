@@ -103,6 +103,10 @@ def test_two_short_soaks_make_no_long_one() -> None:
     assert ["soak"] == codes(upstream=(tenure(hours=20, ago=50), tenure(hours=20)))
 
 
+def test_a_short_soak_that_was_enough_counts_beside_a_long_one_that_was_not() -> None:
+    assert [] == codes(upstream=(tenure(hours=30, ago=200), tenure(hours=90, soak_hours=100)))
+
+
 def test_a_soak_of_other_bytes_does_not_count() -> None:
     assert ["upstream"] == codes(upstream=(tenure(identity="cd" * 32),))
 

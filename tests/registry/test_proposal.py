@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headway.contracts.github import COMMENT_LIMIT
 from headway.contracts.registry.desired import Hold
 from headway.contracts.registry.stages import StageRules
 from headway.registry.earned import Refusal, refuse_promotion
@@ -137,6 +138,23 @@ def test_no_text_from_anybody_is_more_than_text(text: str) -> None:
     assert _PLAIN >= set(shown.tags)
     assert [] == shown.attributes
     assert rendered(write_body(proposal())).tags.count("h3") == shown.tags.count("h3")
+
+
+def test_the_longest_text_fits_githubs_limit() -> None:
+    text, card = "\U0001f600" * 300, scorecard()
+    classes = tuple(card.per_class[0].model_copy(update={"name": text}) for _ in range(200))
+    long = desired(
+        "v1.1.0", reason=text, asked_by=text, expedited=text, hold=Hold(reason=text, against="v1.0.0", set_by=text)
+    )
+    written = write_body(
+        proposal(
+            desired=long,
+            scorecard=card.model_copy(update={"per_class": classes}),
+            facts=replace(facts(verdict=verdict(summary=text)), version=version(summary=text)),
+            waived=[Refusal("gate", text, text)] * 4,
+        )
+    )
+    assert COMMENT_LIMIT >= len(written)
 
 
 @given(_TEXT, st.booleans())

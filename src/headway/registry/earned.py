@@ -97,12 +97,17 @@ class Facts:
 
     @property
     def soak(self) -> Tenure | None:
-        """The time in the upstream stage that speaks for the version most."""
-        return find_soak(self.upstream, self.version, self.now)
+        """The time in the upstream stage that speaks for the version most; those up to a rollback do not count."""
+        own = [one for one in self.upstream if self.version and _is_of(one, self.version)]
+        backs = [place for place, one in enumerate(own) if one.rolled_back]
+        return max(own[backs[-1] + 1 if backs else 0 :], key=self._surplus, default=None)
 
     def soak_hours(self, tenure: Tenure) -> float:
         """Return how long a version must stay in the upstream stage."""
         return max(self.rules.soak_hours, tenure.soak_hours)
+
+    def _surplus(self, tenure: Tenure) -> timedelta:
+        return tenure.length(self.now) - timedelta(hours=self.soak_hours(tenure))
 
 
 def refuse_promotion(facts: Facts) -> tuple[Refusal, ...]:
@@ -125,15 +130,6 @@ def find_rollback(here: Sequence[Tenure], present: str | None, against: Iterable
     """Return the version that a slot held last before `present`, of those that no hold was set against."""
     shunned = {present, *against}
     return next((one.version for one in reversed(here) if one.version not in shunned), None)
-
-
-def find_soak(upstream: Sequence[Tenure], version: Version | None, now: datetime) -> Tenure | None:
-    """Return the longest tenure of a version; those up to a rollback against it do not count."""
-    if version is None:
-        return None
-    own = [one for one in upstream if _is_of(one, version)]
-    backs = [place for place, one in enumerate(own) if one.rolled_back]
-    return max(own[backs[-1] + 1 if backs else 0 :], key=lambda one: one.length(now), default=None)
 
 
 def write_moment(moment: datetime, *, attested: bool = True) -> str:

@@ -16,7 +16,8 @@ from headway.registry.state import Version
 
 _NONE = "-"
 _DIGITS = 12
-_CLASSES_SHOWN = 50
+_CLASSES_SHOWN = 30
+_LONGEST_CLASS = 40
 _MIB = 2**20
 
 Figure = tuple[str, Callable[[Manifest], float | None], str]
@@ -190,7 +191,7 @@ def _test_sets(proposal: Proposal) -> str:
 
 def _classes(scorecard: Scorecard) -> Iterator[str]:
     rows = [
-        [code(one.name), f"{one.boxes:,}", *map(_number, (one.map50_95, one.map50)),
+        [code(one.name, _LONGEST_CLASS), f"{one.boxes:,}", *map(_number, (one.map50_95, one.map50)),
          *map(_number, (one.at_threshold.precision, one.at_threshold.recall))]
         for one in scorecard.per_class[:_CLASSES_SHOWN]
     ]  # fmt: skip

@@ -218,9 +218,16 @@ def test_a_file_of_no_stage_is_refused(desk: Desk) -> None:
     assert ["stage"] == codes(desk, desk.propose({f"models/registry/canary/{MODEL}.yaml": stage_file(desk, "v1.1.0")}))
 
 
+def test_a_file_of_no_stage_may_be_taken_away(desk: Desk) -> None:
+    desk.line.hold(f"{MODEL}#canary#1", "v1.0.0")
+
+    assert [] == codes(desk, desk.propose({f"models/registry/canary/{MODEL}.yaml": None}))
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
-    [("models/registry/production/detector.yml", ["file"]), ("models/registry/a/b/c.yaml", ["file"]),
+    [("models/registry/production/Detector.yaml", ["file"]), ("models/registry/staging/a\nb.yaml", ["file"]),
+     ("models/registry/production/detector.yml", ["file"]), ("models/registry/a/b/c.yaml", ["file"]),
      ("models/registry/README.md", [])],
 )  # fmt: skip
 def test_a_file_that_nothing_reads_is_refused_where_it_looks_like_one(

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 from headway.cli.registry.gathering import SlotHistory, gather_facts
 from headway.cli.registry.proposing import make_proposal
 from headway.contracts.layout import REGISTRY, STAGES
-from headway.contracts.registry.desired import Desired, parse_stage_file, slot_of
+from headway.contracts.registry.desired import Desired, desired_path, parse_stage_file, slot_of
 from headway.contracts.registry.stages import Stages, parse_stages
-from headway.contracts.registry.tags import Slot, VersionTag, parse_version
+from headway.contracts.registry.tags import Slot, StageTag, VersionTag, parse_tag, parse_version
 from headway.errors import InputError
 from headway.integrations.git.history import changed_below
 from headway.integrations.git.writing import merge_objects
@@ -81,7 +81,7 @@ class _Review:
 
     def files(self) -> Iterator[ReviewedFile]:
         for path in self._paths:
-            slot = slot_of(path)
+            slot = _find_slot(path)
             if path == STAGES.as_posix():
                 yield self._review_rules()
             elif slot is not None:
@@ -104,8 +104,8 @@ class _Review:
     def _parsed(self) -> Mapping[Slot, Desired | InputError | None]:
         """Slot -> its stage file after the merge, or what is wrong with it; None where it is taken away."""
         found: dict[Slot, Desired | InputError | None] = {}
-        for slot in filter(None, map(slot_of, self._paths)):
-            content = self._opened.file(self._result, f"{_REGISTRY}/{slot.stage}/{slot.model}.yaml")
+        for slot in filter(None, map(_find_slot, self._paths)):
+            content = self._opened.file(self._result, desired_path(slot))
             try:
                 found[slot] = None if content is None else parse_stage_file(content, slot)
             except InputError as error:
@@ -143,6 +143,8 @@ class _Review:
             way = f"merge {STAGES.as_posix()} first, in a pull request of its own"
             return ReviewedFile(path, "cannot be judged", (Refusal("rules", "the base has no usable rules", way),))
         if slot.stage not in self._stages.stages:
+            if after is None:
+                return ReviewedFile(path, "of no stage, and taken away")
             way = f"{STAGES.as_posix()} names: {', '.join(self._stages.stages)}"
             return ReviewedFile(path, "of no stage", (Refusal("stage", f"there is no stage {slot.stage!r}", way),))
         return self._review_change(path, self._changes[slot])
@@ -185,6 +187,12 @@ class _Review:
         said = change.after or change.before
         refusal = refuse_approvals(rules, change.slot, approved_by, said.asked_by if said else "")
         return ([refusal], []) if refusal else ([], [f"approved by {', '.join(approved_by)}"])
+
+
+def _find_slot(path: str) -> Slot | None:
+    """Return the slot of a stage file whose tags could be named."""
+    slot = slot_of(path)
+    return slot if slot is not None and parse_tag(str(StageTag(slot, 1))) is not None else None
 
 
 def _describe(change: StageChange) -> str:
