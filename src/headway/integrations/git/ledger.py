@@ -1,9 +1,10 @@
-"""Git: what a clone holds of the registry, read with four questions however many tags there are."""
+"""Git: what a clone holds of the registry, read with five questions however many tags there are."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from headway.contracts.layout import REGISTRY
@@ -39,17 +40,20 @@ def read_ledger(root: Path, head: str, tags: Mapping[str, str] | None = None) ->
     shallow, _, commit = answer.output.partition("\n")
     if answer.status != 0 or not commit or head.startswith("-"):
         raise InputError(f"{head!r} names no commit here", hint="run: git fetch origin; then: git status")
-    positions, changes = _read_line(root, commit)
-    wanted = {name: oid for name, oid in (_own_tags(root) if tags is None else tags).items() if parse_tag(name)}
+    with ThreadPoolExecutor(1) as beside:  # long lines and many tags take Git a tenth of a second each
+        line = beside.submit(_read_line, root, commit)
+        wanted = {name: oid for name, oid in (_own_tags(root) if tags is None else tags).items() if parse_tag(name)}
+        objects = _read_objects(root, wanted.values())
+    positions, changes = line.result()
     files = {one.blob for one in changes if one.blob is not None and slot_of(one.path) is not None}
-    objects = _read_objects(root, {*wanted.values(), *files})
+    contents = _read_objects(root, files)
     return Ledger(
         head=commit,
         positions=positions,
         changes=changes,
         tags={name: _tag(name, oid, *objects[oid]) for name, oid in sorted(wanted.items())},
         complete=shallow == "false",
-        contents={oid: objects[oid][1] for oid in files},
+        contents={oid: content for oid, (_, content) in contents.items()},
     )
 
 
