@@ -146,7 +146,7 @@ def _tags(plan: Sequence[_Release], commits: Mapping[str, str]) -> Iterator[byte
         for mark, slot, content in release.declarations:
             echo = EchoRecord(
                 commits[f":{mark}"], _hash("blob", content), release.version, oid, identity,
-                datetime.fromtimestamp(_time(mark), UTC), mark, "bench", ("grace",), "better", None,
+                datetime.fromtimestamp(_time(mark), UTC), "forge", mark, "bench", ("grace",), "better", None,
                 previous.get(slot), f"{mark:032x}",
             )  # fmt: skip
             name = f"{slot}#{release.number + 1}"

@@ -183,6 +183,7 @@ class Line:
             "version_tag": version and self.git("rev-parse", f"refs/tags/{parsed.slot.model}@{version}"),
             "identity": said.get("identity"),
             "declared_at": datetime.fromtimestamp(self._clock, UTC),
+            "attested": "forge" if values.get("declared_at", True) else "unasked",
             "pull_request": 1,
             "declared_by": said.get("asked_by"),
             "approved_by": ("grace",),

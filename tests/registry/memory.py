@@ -131,7 +131,7 @@ class MemoryRepository:
 
 def settle(remote: Remote, pause: Callable[[], None] = lambda: None, **options: object) -> Outcome:
     """Reconcile once."""
-    facts = {"attest": lambda _: None, "now_s": lambda: NOW_S, "new_run": lambda: "ab", "wait": lambda _: None}
+    facts = {"attest": None, "now_s": lambda: NOW_S, "new_run": lambda: "ab", "wait": lambda _: None}
     return reconcile(MemoryRepository(remote, pause), **{**facts, **options})  # type: ignore[arg-type]
 
 

@@ -81,8 +81,8 @@ def event(position: int, *, hours_ago: float, tagged: bool = True, empty: bool =
     blob = None if empty else f"{position:040x}"
     declaration = Declaration(SLOT, FileChange(f"{position:040x}", position, int(at.timestamp()), "path", blob))
     record = EchoRecord(
-        declaration.commit, blob, "v1.0.0", "1" * 40, IDENTITY, at if attested else None, 3, "ada", (), "why", None,
-        None, "1",
+        declaration.commit, blob, "v1.0.0", "1" * 40, IDENTITY, at if attested else None,
+        "forge" if attested else "unasked", 3, "ada", (), "why", None, None, "1",
     )  # fmt: skip
     tag = Tag(f"{SLOT}#{position}", "2" * 40, "3" * 40, True, int(at.timestamp()) + 3600, "")
     return Event(declaration, Echo(SLOT, position, tag, record, declaration) if tagged else None, at, attested)

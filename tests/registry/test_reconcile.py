@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from headway.contracts.github import MergedPullRequest
 from headway.contracts.registry.tags import Slot, StageTag
 from headway.errors import InputError, OutsideError
-from headway.registry.reconcile import missing, reconcile
+from headway.registry.reconcile import Attest, missing, reconcile
 from tests.registry.memory import NOW_S, MemoryRepository, Reconciler, Remote, settle, stage_file
 
 PRODUCTION, STAGING = Slot("production", "detector"), Slot("staging", "detector")
@@ -82,12 +82,16 @@ def test_what_the_forge_says_of_a_merge_is_written_down(remote: Remote) -> None:
     assert outcome.made[0].attested
 
 
-def test_without_a_forge_the_time_is_left_open(remote: Remote) -> None:
+@pytest.mark.parametrize(("attest", "attested"), [(None, "unasked"), (lambda _: None, "no-pull-request")])
+def test_without_a_word_of_the_forge_the_time_is_left_open(
+    remote: Remote, attest: Attest | None, attested: str
+) -> None:
     remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
 
-    outcome = settle(remote)
+    outcome = settle(remote, attest=attest)
 
-    assert remote.state().echoes[PRODUCTION][0].record.declared_at is None
+    record = remote.state().echoes[PRODUCTION][0].record
+    assert (None, attested) == (record.declared_at, record.attested)
     assert not outcome.made[0].attested
 
 

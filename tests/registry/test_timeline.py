@@ -38,8 +38,8 @@ def _declaration(position: int, committed_at: int, slot: Slot = _SLOT) -> Declar
 
 def _echo(declaration: Declaration, declared_at: datetime | None = None) -> Echo:
     record = EchoRecord(
-        declaration.commit, declaration.change.blob, "v1.0.0", "1" * 40, _IDENTITY, declared_at, 3, "ana", ("bo",),
-        "why", None, None, "1",
+        declaration.commit, declaration.change.blob, "v1.0.0", "1" * 40, _IDENTITY, declared_at,
+        "forge" if declared_at else "unasked", 3, "ana", ("bo",), "why", None, None, "1",
     )  # fmt: skip
     tag = Tag(f"{declaration.slot}#1", "2" * 40, "3" * 40, True, 0, "")
     return Echo(declaration.slot, 1, tag, record, declaration)

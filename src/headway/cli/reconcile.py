@@ -21,7 +21,6 @@ from headway.cli.project import find_project
 from headway.cli.registry.mirror import mirror_if_set
 from headway.cli.registry.opening import open_remote
 from headway.cli.registry.races import now_s, wait
-from headway.contracts.github import MergedPullRequest
 from headway.contracts.registry.desired import desired_path
 from headway.contracts.registry.records import one_line
 from headway.errors import NO, YES, InputError
@@ -62,7 +61,7 @@ def _reconcile(root: Path) -> Outcome:
     attest = find_attest(root)
     outcome = reconcile_registry(
         open_remote(root),
-        attest=attest or _attest_nothing,
+        attest=attest,
         now_s=now_s,
         new_run=partial(secrets.token_hex, 16),
         wait=wait,
@@ -85,10 +84,6 @@ def find_attest(root: Path, environment: Mapping[str, str] = os.environ) -> Atte
         if named and environment.get("GITHUB_REPOSITORY"):
             raise
         return None
-
-
-def _attest_nothing(_commit: str) -> MergedPullRequest | None:
-    return None
 
 
 def _show(echoes: Sequence[NewEcho], problems: Sequence[Problem], *, as_json: bool, dry_run: bool = False) -> None:

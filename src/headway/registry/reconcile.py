@@ -9,7 +9,7 @@ from functools import cache
 from headway.contracts.github import MergedPullRequest
 from headway.contracts.registry.desired import Desired, parse_stage_file
 from headway.contracts.registry.ledger import Ledger, Tag
-from headway.contracts.registry.records import EchoRecord
+from headway.contracts.registry.records import Attested, EchoRecord
 from headway.contracts.registry.tags import Slot, StageTag, parse_tag, parse_version
 from headway.errors import InputError
 from headway.ports import NewTag, RegistryRepository
@@ -110,7 +110,7 @@ def missing(state: State, slot: Slot) -> Sequence[Declaration]:
 def reconcile(
     repository: RegistryRepository,
     *,
-    attest: Attest,
+    attest: Attest | None,
     now_s: Callable[[], int],
     new_run: Callable[[], str],
     wait: Callable[[int], None],
@@ -120,7 +120,7 @@ def reconcile(
 
     Args:
         repository: the clone and its remote.
-        attest: asked once for each declaring commit.
+        attest: asked once for each declaring commit; None where no forge is configured.
         now_s: the clock, in seconds since the epoch.
         new_run: random hexadecimal digits, others at each call.
         wait: called between attempts with the number of those that were lost.
@@ -130,7 +130,7 @@ def reconcile(
         InputError: the clone is shallow, or a token or a rule does not allow the push.
         OutsideError: the remote or the forge fails, or all attempts were lost.
     """
-    attest = cache(attest)
+    attest = None if attest is None else cache(attest)
 
     def plan_tags(ledger: Ledger) -> tuple[Mapping[str, str], tuple[tuple[Made, ...], Plan]]:
         planned = _plan_of(repository, ledger, now_s())
@@ -214,19 +214,22 @@ def _next(echoes: Sequence[Echo], foreign: Sequence[tuple[StageTag, Tag]], now_s
 
 
 def _make_tags(
-    repository: RegistryRepository, echoes: Sequence[NewEcho], attest: Attest, new_run: Callable[[], str]
+    repository: RegistryRepository, echoes: Sequence[NewEcho], attest: Attest | None, new_run: Callable[[], str]
 ) -> Iterator[tuple[str, Made]]:
     """Yield the tag object of each echo, each of which names the one before it."""
     previous: dict[Slot, str] = {}
     for echo in echoes:
-        slot, merged = echo.name.slot, attest(echo.declaration.commit)
-        record = _record(echo, merged, previous.get(slot, echo.previous), new_run())
+        slot, merged = echo.name.slot, None if attest is None else attest(echo.declaration.commit)
+        attested: Attested = "unasked" if attest is None else "no-pull-request" if merged is None else "forge"
+        record = _record(echo, attested, merged, previous.get(slot, echo.previous), new_run())
         name = str(echo.name)
         previous[slot] = repository.make_tag(NewTag(name, echo.commit, record.message(name), echo.tagged_at))
         yield previous[slot], Made(echo, attested=merged is not None)
 
 
-def _record(echo: NewEcho, merged: MergedPullRequest | None, previous: str | None, run: str) -> EchoRecord:
+def _record(
+    echo: NewEcho, attested: Attested, merged: MergedPullRequest | None, previous: str | None, run: str
+) -> EchoRecord:
     desired, version = echo.desired, echo.version
     return EchoRecord(
         declared_in=echo.declaration.commit,
@@ -235,6 +238,7 @@ def _record(echo: NewEcho, merged: MergedPullRequest | None, previous: str | Non
         version_tag=version.tag.oid if version else None,
         identity=desired.identity if desired else None,
         declared_at=merged.merged_at if merged else None,
+        attested=attested,
         pull_request=merged.number if merged else None,
         declared_by=desired.asked_by if desired else None,
         approved_by=merged.approved_by if merged else (),

@@ -30,13 +30,20 @@ versions = st.builds(
     compared_with=st.none() | hashes, policy_sha256=hashes, reason=lines, summary=lines, previous=st.none() | hashes,
     run=hashes,
 )  # fmt: skip
-echoes = st.builds(
+attestations = st.tuples(moments, st.just("forge")) | st.tuples(
+    st.none(), st.sampled_from(["no-pull-request", "unasked"])
+)
+unattested = st.builds(
     EchoRecord,
     declared_in=hashes, file=st.none() | hashes, version=st.none() | st.just("v1.2.0"), version_tag=st.none() | hashes,
-    identity=st.none() | hashes, declared_at=st.none() | moments, pull_request=st.none() | st.integers(1, 10**6),
-    declared_by=st.none() | lines, approved_by=st.lists(logins, max_size=3).map(tuple),
-    reason=st.none() | lines, expedited=st.none() | lines, previous=st.none() | hashes, run=hashes,
+    identity=st.none() | hashes, declared_at=st.none(), attested=st.just("unasked"),
+    pull_request=st.none() | st.integers(1, 10**6), declared_by=st.none() | lines,
+    approved_by=st.lists(logins, max_size=3).map(tuple), reason=st.none() | lines,
+    expedited=st.none() | lines, previous=st.none() | hashes, run=hashes,
 )  # fmt: skip
+echoes = st.builds(
+    lambda record, said: replace(record, declared_at=said[0], attested=said[1]), unattested, attestations
+)
 
 
 @given(versions)
@@ -49,6 +56,13 @@ def test_an_echo_is_read_as_it_was_written(record: EchoRecord) -> None:
     assert record == parse_echo_record(record.message("detector#production#7"))
 
 
+@pytest.mark.parametrize("said", ["Attested: forge", "Attested: yes", "Attested: none", ""])
+def test_a_time_that_no_forge_said_and_the_other_way_round_is_no_record(said: str) -> None:
+    record = EchoRecord("ab", "ab", "v1.0.0", "ab", "ab", None, "unasked", None, "ada", (), "it", None, None, "ab")
+
+    assert parse_echo_record(record.message("a#b#1").replace("Attested: unasked", said)) is None
+
+
 @given(versions)
 def test_a_signature_below_changes_nothing(record: VersionRecord) -> None:
     signed = f"{record.message('a@v1.0.0')}-----BEGIN SSH SIGNATURE-----\nRun: 00\n-----END SSH SIGNATURE-----\n"
@@ -58,7 +72,7 @@ def test_a_signature_below_changes_nothing(record: VersionRecord) -> None:
 @pytest.mark.parametrize("injected", ["good\nIdentity: 00", "a\r\nRun: 00", "x\u2028Lock: 00", "\x00", "\x1b[2J"])
 def test_no_text_of_people_can_be_a_line_of_the_record(injected: str) -> None:
     record = EchoRecord(
-        "ab", "ab", "v1.0.0", "ab", "ab", None, None, "alice", (), injected, None, None, "ab"
+        "ab", "ab", "v1.0.0", "ab", "ab", None, "unasked", None, "alice", (), injected, None, None, "ab"
     )  # fmt: skip
     read = parse_echo_record(record.message("a#b#1"))
     assert replace(record, reason=one_line(injected) or None) == read

@@ -170,6 +170,7 @@ class History:
             version_tag=None,
             identity=said.identity,
             declared_at=declared_at,
+            attested="unasked" if declared_at is None else "forge",
             pull_request=None if declared_at is None else 100 + self.position,
             declared_by=said.declared_by,
             approved_by=("grace",) if slot.stage == "production" else (),

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal, get_args
 
 _NOTHING = "none"
 _LONGEST = 300
@@ -17,6 +18,11 @@ _LINE = re.compile(r"^([A-Z][A-Za-z-]*): (.+)$", re.MULTILINE)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _SIGNATURE = "-----BEGIN "
 _HEX = re.compile(r"[0-9a-f]+")
+
+Attested = Literal["forge", "no-pull-request", "unasked"]
+"""Whether a forge says how a declaration was merged: it does; it knows no pull request of the commit; none was asked.
+"""
+_ATTESTED: tuple[Attested, ...] = get_args(Attested)
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class EchoRecord:
         version_tag: tag object of that version.
         identity: digest of its manifest.
         declared_at: when the forge merged it, UTC, to the second; None where no forge says so.
+        attested: why that is so; "forge" exactly where `declared_at` is there.
         pull_request: number; None where there was none, or no forge was asked.
         declared_by: who asked, as the stage file says.
         approved_by: who approved the pull request's head.
@@ -95,6 +102,7 @@ class EchoRecord:
     version_tag: str | None
     identity: str | None
     declared_at: datetime | None
+    attested: Attested
     pull_request: int | None
     declared_by: str | None
     approved_by: tuple[str, ...]
@@ -114,6 +122,7 @@ class EchoRecord:
                 "Version-Tag": self.version_tag,
                 "Identity": self.identity,
                 "Declared-At": None if self.declared_at is None else _write_time(self.declared_at),
+                "Attested": self.attested,
                 "Pull-Request": None if self.pull_request is None else str(self.pull_request),
                 "Declared-By": self.declared_by,
                 "Approved-By": ", ".join(self.approved_by) or None,
@@ -158,6 +167,7 @@ def parse_echo_record(message: str) -> EchoRecord | None:
             version_tag=said["Version-Tag"],
             identity=said["Identity"],
             declared_at=None if at is None else _read_time(at),
+            attested=_attested(said["Attested"], timed=at is not None),
             pull_request=None if number is None else int(number),
             declared_by=said["Declared-By"],
             approved_by=() if approved is None else tuple(approved.split(", ")),
@@ -196,6 +206,13 @@ def _hex(value: str | None) -> str:
     if value is None or not _HEX.fullmatch(value):
         raise ValueError
     return value
+
+
+def _attested(value: str | None, *, timed: bool) -> Attested:
+    found = next((one for one in _ATTESTED if one == value), None)
+    if found is None or (found == "forge") != timed:
+        raise ValueError
+    return found
 
 
 def _write_time(moment: datetime) -> str:
