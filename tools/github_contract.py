@@ -62,8 +62,6 @@ OPERATIONS = (
     "POST /repos/{owner}/{repo}/rulesets",
     "GET /repos/{owner}/{repo}/rulesets/{ruleset_id}",
     "GET /repos/{owner}/{repo}/environments",
-    "GET /repos/{owner}/{repo}/deployments",
-    "GET /repos/{owner}/{repo}/deployments/{deployment_id}/statuses",
     "GET /repos/{owner}/{repo}/collaborators/{username}/permission",
     "GET /repos/{owner}/{repo}/compare/{basehead}",
     "POST /repos/{owner}/{repo}/check-runs",

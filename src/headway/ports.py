@@ -18,7 +18,6 @@ from headway.contracts.dataset import Box, PreparedDataset
 from headway.contracts.github import (
     Comment,
     CommitStatus,
-    Deployment,
     Environment,
     MergedPullRequest,
     Protection,
@@ -480,10 +479,6 @@ class Forge(Protocol):
 
     def rulesets(self) -> Sequence[Ruleset] | None:
         """Return the repository's rulesets; None where the token may not read them."""
-        ...
-
-    def released(self, environment: str) -> Deployment | None:
-        """Return the newest deployment to an environment that succeeded; None where there is none."""
         ...
 
     def environments(self) -> Sequence[Environment] | None:

@@ -16,6 +16,8 @@ from headway.errors import INPUT, NO, YES
 from tests.cli.pr.workplace import run_verb
 from tests.cli.promoting import NAME, Ended
 from tests.github.fake import FakeGitHub
+from tests.github.state import ACTIONS
+from tests.github.test_fake import ask
 from tests.registry.line import GIT, Line, copy_line, make_line, make_registered_line
 
 FILE = desired_path(Slot("production", "detector"))
@@ -274,14 +276,26 @@ def online(line: Line, fake_github: FakeGitHub) -> Mapping[str, str]:
         "GITHUB_API_URL": fake_github.api_url,
         "GITHUB_SERVER_URL": fake_github.url,
         "GITHUB_REPOSITORY": NAME,
-        "GITHUB_TOKEN": fake_github.token(deployments="read").value,
+        "GITHUB_TOKEN": fake_github.token(statuses="read").value,
     }
 
 
-def test_what_is_released_is_the_stage_file_of_the_newest_deployment(
+def release(github: FakeGitHub, commit: str, slot: str, *, by: str = ACTIONS, state: str = "success") -> None:
+    """Set the status that a delivery leaves on the declaring commit."""
+    status = {"state": state, "context": f"released {slot}", "description": "v1.0.0"}
+    made = ask(github, github.token(by, statuses="write"), "POST", f"/repos/{NAME}/statuses/{commit}", status)
+    assert 201 == made.status
+
+
+def declared_in(line: Line, stage: str) -> str:
+    """Return the commit of the newest declaration of the detector in a stage."""
+    return line.state().declarations[Slot(stage, "detector")][-1].commit
+
+
+def test_what_is_released_is_the_newest_declaration_that_was_delivered_there(
     line: Line, viewer: Viewer, fake_github: FakeGitHub, online: Mapping[str, str]
 ) -> None:
-    fake_github.deploy(NAME, "production", line.head(), "success")
+    release(fake_github, declared_in(line, "production"), "detector#production")
     line.promote("detector#production#2", "v1.1.0")
 
     row = viewer.row(line, "production", "--online", **online)
@@ -290,24 +304,43 @@ def test_what_is_released_is_the_stage_file_of_the_newest_deployment(
     assert ["released is v1.0.0, desired is v1.1.0"] == row["differences"]
 
 
+def test_a_delivery_of_one_model_says_nothing_of_another_in_the_same_stage(
+    line: Line, viewer: Viewer, fake_github: FakeGitHub, online: Mapping[str, str]
+) -> None:
+    release(fake_github, declared_in(line, "production"), "reader#production")
+
+    assert "-" == viewer.row(line, "production", "--online", **online)["released"]
+
+
 def test_a_registry_that_is_released_as_it_is_desired_is_a_yes(
     line: Line, viewer: Viewer, fake_github: FakeGitHub, online: Mapping[str, str]
 ) -> None:
     for stage in ("staging", "production"):
-        fake_github.deploy(NAME, stage, line.head(), "success")
+        release(fake_github, declared_in(line, stage), f"detector#{stage}")
 
     assert YES == viewer.run(line, "--online", **online).code
 
 
-def test_a_deployment_of_a_foreign_commit_releases_nothing_known(
+def test_an_emptied_stage_that_was_delivered_is_settled(
     line: Line, viewer: Viewer, fake_github: FakeGitHub, online: Mapping[str, str]
 ) -> None:
-    fake_github.deploy(NAME, "production", "e" * 40, "success")
+    release(fake_github, declared_in(line, "production"), "detector#production")
+    line.promote("detector#production!#2", None)
+    before = viewer.row(line, "production", "--online", **online)
+    release(fake_github, declared_in(line, "production"), "detector#production")
+    after = viewer.row(line, "production", "--online", **online)
 
-    row = viewer.row(line, "production", "--online", **online)
+    assert ("v1.0.0", 1) == (before["released"], len(before["differences"]))
+    assert ("-", []) == (after["released"], after["differences"])
 
-    assert "?" == row["released"]
-    assert "commit eeeeeeeeee was deployed, which is not on main" in row["differences"][0]
+
+@pytest.mark.parametrize(("by", "state"), [("mallory", "success"), (ACTIONS, "failure"), (ACTIONS, "pending")])
+def test_only_a_workflow_that_succeeded_has_released_anything(
+    line: Line, viewer: Viewer, fake_github: FakeGitHub, online: Mapping[str, str], by: str, state: str
+) -> None:
+    release(fake_github, declared_in(line, "production"), "detector#production", by=by, state=state)
+
+    assert "-" == viewer.row(line, "production", "--online", **online)["released"]
 
 
 def test_online_reads_the_tags_that_the_remote_has(

@@ -151,6 +151,7 @@ class Answers:
                 "url": f"{url}/required_pull_request_reviews",
                 "dismiss_stale_reviews": protection.dismiss_stale_reviews,
                 "require_code_owner_reviews": protection.code_owner_review,
+                "require_last_push_approval": protection.last_push_approval,
                 "required_approving_review_count": protection.approvals,
             }
         return answer | {
@@ -170,7 +171,7 @@ class Answers:
             parameters = {
                 "dismiss_stale_reviews_on_push": protection.dismiss_stale_reviews,
                 "require_code_owner_review": protection.code_owner_review,
-                "require_last_push_approval": False,
+                "require_last_push_approval": protection.last_push_approval,
                 "required_approving_review_count": protection.approvals,
                 "required_review_thread_resolution": False,
             }

@@ -28,7 +28,6 @@ from tests.github.faults import Fault, Kind
 from tests.github.state import (
     ACTIONS,
     Comment,
-    Deployment,
     Dispatch,
     Exchange,
     Level,
@@ -147,11 +146,6 @@ class FakeGitHub:
             repository.protections[repository.default_branch] = protection_of(ruleset)
         return ruleset
 
-    def deploy(self, name: str, environment: str, sha: str, *states: str) -> None:
-        """Deploy to an environment; `states` are those of the deployment, oldest first."""
-        statuses = tuple((state, self.now()) for state in states)
-        self.repositories[name].deployments.append(Deployment(self.next_id(), environment, sha, statuses))
-
     def fail_next(
         self, kind: Kind, method: str = "*", path: str = "*", *, times: int = 1, retry_after_s: int = 1
     ) -> None:
@@ -237,7 +231,8 @@ class FakeGitHub:
         self, base: Repository, head: Repository, head_ref: str, base_ref: str, author: str, title: str, body: str
     ) -> PullRequest:
         """Add a pull request and the run that it starts."""
-        pull = PullRequest(len(base.pulls) + 1, head, head_ref, base, base_ref, title, body, author)
+        number = next(number for number in itertools.count(1) if number not in base.pulls)
+        pull = PullRequest(number, head, head_ref, base, base_ref, title, body, author)
         base.pulls[pull.number] = pull
         self._bring_head(pull)
         base.runs.append(_run_of(pull, author))

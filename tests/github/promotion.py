@@ -1,4 +1,4 @@
-"""What the API says of promotion: who merged and approved, rulesets, environments, deployments."""
+"""What the API says of promotion: who merged and approved, rulesets, environments."""
 
 from __future__ import annotations
 
@@ -83,29 +83,6 @@ def list_environments(call: Call) -> Answer:
     return Answer(200, {"total_count": len(shown), "environments": shown})
 
 
-def list_deployments(call: Call) -> Answer:
-    wanted = call.query.get("environment")
-    example = call.fake.answers.example(f"GET {REPO}/deployments", call.repository)[0]
-    shown = [
-        example | {"id": one.id, "sha": one.sha, "environment": one.environment}
-        for one in reversed(call.repository.deployments)
-        if wanted in (None, one.environment)
-    ]
-    return Answer(200, shown, paged=True)
-
-
-def list_deployment_statuses(call: Call) -> Answer:
-    example = call.fake.answers.example(f"GET {REPO}/deployments/{{deployment_id}}/statuses", call.repository)[0]
-    for one in call.repository.deployments:
-        if one.id == call.number("deployment_id"):
-            shown = [
-                example | {"id": one.id * 10 + at, "state": state, "created_at": time, "environment": one.environment}
-                for at, (state, time) in enumerate(one.statuses)
-            ]
-            return Answer(200, shown[::-1], paged=True)
-    raise RefusedError(404, "Not Found")
-
-
 PROMOTION_OPERATIONS: Sequence[Operation] = (
     Operation(f"GET {REPO}/commits/{{commit_sha}}/pulls", list_pulls_of_commit, ("pull_requests=read",)),
     Operation(f"GET {REPO}/pulls/{{pull_number}}/reviews", list_reviews, ("pull_requests=read",)),
@@ -115,8 +92,6 @@ PROMOTION_OPERATIONS: Sequence[Operation] = (
     Operation(f"POST {REPO}/rulesets", add_ruleset, ("administration=write",)),
     Operation(f"GET {REPO}/rulesets/{{ruleset_id}}", get_ruleset),
     Operation(f"GET {REPO}/environments", list_environments, ("actions=read",)),
-    Operation(f"GET {REPO}/deployments", list_deployments, ("deployments=read",)),
-    Operation(f"GET {REPO}/deployments/{{deployment_id}}/statuses", list_deployment_statuses, ("deployments=read",)),
 )
 
 

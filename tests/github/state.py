@@ -110,6 +110,7 @@ class Protection:
     pull_request: bool = True
     dismiss_stale_reviews: bool = False
     code_owner_review: bool = False
+    last_push_approval: bool = False
     approvals: int = 1
 
 
@@ -152,16 +153,6 @@ class Ruleset:
         return self.enforced and ("Integration", app_id) not in {(one["actor_type"], one["actor_id"]) for one in actors}
 
 
-@dataclass(frozen=True)
-class Deployment:
-    """One deployment; its statuses are (state, time), oldest first."""
-
-    id: int
-    environment: str
-    sha: str
-    statuses: tuple[tuple[str, str], ...]
-
-
 @dataclass
 class Repository:
     """One repository; its branches are those of the bare Git repository at `path`."""
@@ -180,7 +171,6 @@ class Repository:
     variables: dict[str, str] = field(default_factory=dict)
     reviews: list[Review] = field(default_factory=list)
     rulesets: list[Ruleset] = field(default_factory=list)
-    deployments: list[Deployment] = field(default_factory=list)
     environments: dict[str, bool] = field(default_factory=dict)
     """Name -> whether reviewers must let a job in."""
     strangers: set[str] = field(default_factory=set)
@@ -241,5 +231,6 @@ def protection_of(ruleset: Ruleset) -> Protection:
         pull_request="pull_request" in rules,
         dismiss_stale_reviews=review.get("dismiss_stale_reviews_on_push", False),
         code_owner_review=review.get("require_code_owner_review", False),
+        last_push_approval=review.get("require_last_push_approval", False),
         approvals=review.get("required_approving_review_count", 0),
     )

@@ -17,6 +17,8 @@ from tests.github.test_fake import ask
 
 FOLDER = ROOT / ".github/rulesets"
 REPO = "acme/yolo"
+ACTIONS_APP = 15368
+"""GitHub Actions: `id` of https://api.github.com/apps/github-actions."""
 
 
 def read(name: str) -> dict[str, Any]:
@@ -56,12 +58,19 @@ def test_one_app_makes_them() -> None:
     assert ("Integration", 0) == (actor["actor_type"], actor["actor_id"])  # the team's own number goes there
 
 
+def test_a_required_status_counts_when_github_actions_set_it() -> None:
+    required = rules("main")["required_status_checks"]["required_status_checks"]
+
+    assert {ACTIONS_APP} == {one["integration_id"] for one in required}
+
+
 def test_the_default_branch_waits_for_reviews_and_for_every_status() -> None:
     found = rules("main")
     contexts = [one["context"] for one in found["required_status_checks"]["required_status_checks"]]
 
     assert {"deletion", "non_fast_forward", "pull_request", "required_status_checks"} == set(found)
     assert list(CONTEXTS) == contexts
+    assert found["pull_request"]["require_last_push_approval"]
     assert found["pull_request"]["require_code_owner_review"]
     assert found["pull_request"]["dismiss_stale_reviews_on_push"]
     assert found["required_status_checks"]["strict_required_status_checks_policy"]

@@ -152,7 +152,7 @@ def test_the_login_of_an_installation_is_what_the_environment_says(
 
 DEMANDS = Protection(
     contexts=("headway", "tests"), strict=True, signed_commits=True, dismiss_stale_reviews=True, code_owner_review=True,
-    approvals=2,
+    last_push_approval=True, approvals=2,
 )  # fmt: skip
 
 
@@ -164,8 +164,9 @@ def test_rulesets_and_classic_protection_say_the_same(acme: Acme, classic: bool)
     found = acme.forge(administrator).protection("main")
 
     assert (("headway", "tests"), True, True) == (found.contexts, found.strict, found.complete)
-    assert (True, True, True, True, 2) == (
-        found.signed_commits, found.pull_request, found.dismiss_stale_reviews, found.code_owner_review, found.approvals
+    assert (True, True, True, True, True, 2) == (
+        found.signed_commits, found.pull_request, found.dismiss_stale_reviews, found.code_owner_review,
+        found.last_push_approval, found.approvals,
     )  # fmt: skip
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from headway.contracts.github import Deployment, Environment, MergedPullRequest, Ruleset
-from headway.errors import InputError
+from headway.contracts.github import Environment, MergedPullRequest, Ruleset
 from tests.acme import REPOSITORY, Acme
 from tests.github import repository as git
 from tests.github.bare import commit
@@ -149,28 +148,6 @@ def test_rulesets_that_may_not_be_read_are_not_known(acme: Acme) -> None:
     acme.github.fail_next("forbidden", "GET", "*/rulesets")
 
     assert acme.forge().rulesets() is None
-
-
-def test_the_newest_deployment_that_succeeded_is_what_is_released(acme: Acme) -> None:
-    for sha, states in (("1" * 40, ("inactive",)), ("2" * 40, ("pending", "success")), ("3" * 40, ("failure",))):
-        acme.github.deploy(REPOSITORY, "production", sha, *states)
-    acme.github.deploy(REPOSITORY, "production", "4" * 40)
-    acme.github.deploy(REPOSITORY, "staging", "5" * 40, "success")
-
-    found = acme.forge(acme.github.token(deployments="read")).released("production")
-    assert isinstance(found, Deployment)
-    assert ("production", "2" * 40) == (found.environment, found.sha)
-
-
-def test_nothing_is_released_where_nothing_was_deployed(acme: Acme) -> None:
-    assert acme.forge(acme.github.token(deployments="read")).released("production") is None
-
-
-def test_a_token_without_the_right_to_deployments_is_named(acme: Acme) -> None:
-    with pytest.raises(InputError) as caught:
-        acme.forge(acme.github.token(contents="read")).released("production")
-
-    assert "deployments" in (caught.value.hint or "")
 
 
 def test_environments_say_whether_somebody_reviews(acme: Acme) -> None:

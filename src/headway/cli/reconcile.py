@@ -14,10 +14,10 @@ from typing import Any
 
 import click
 
-from headway.cli.actions import set_output
 from headway.cli.forge import open_forge
 from headway.cli.progress import say
 from headway.cli.project import find_project
+from headway.cli.registry.deliveries import tell_deliveries
 from headway.cli.registry.mirror import mirror_if_set
 from headway.cli.registry.opening import open_remote
 from headway.cli.registry.races import now_s, wait
@@ -41,7 +41,8 @@ def reconcile(dry_run: bool, as_json: bool) -> int:
     Each change of a stage file that was not tagged yet gets its tag, all in one push; nothing to do is exit code 0.
     Exit code 1: a declaration cannot be tagged as it is.
 
-    Outputs: `declared`, a JSON list of model, stage, tag and version of the new tags; `any`, whether there are some.
+    Outputs: `declared`, a JSON list of model, stage, tag and version of what is to be delivered: a stage's newest new
+    tag, and one whose delivery got lost; `any`, whether there are some.
     """
     root = find_project(Path.cwd())
     if dry_run:
@@ -50,8 +51,7 @@ def reconcile(dry_run: bool, as_json: bool) -> int:
         return NO if planned.problems else YES
     outcome = _reconcile(root)
     made = [one.echo for one in outcome.made]
-    set_output("declared", json.dumps([_declared(echo) for echo in made]))
-    set_output("any", json.dumps(bool(made)))
+    tell_deliveries(root, [_declared(echo) for echo in made])
     _show(made, outcome.problems, as_json=as_json)
     mirror_if_set(root)
     return NO if outcome.problems else YES

@@ -18,6 +18,15 @@ PROMOTION_CONTEXT = "promotion"
 """Name of the status that says whether what a pull request declares may be merged."""
 
 
+APP_SUFFIX = "[bot]"
+"""How GitHub ends the login of an App, its own Actions among them; no person's login has brackets."""
+
+
+def released_context(slot: str) -> str:
+    """Return the name of the status of a declaring commit that says that `slot`, MODEL#STAGE, was delivered."""
+    return f"released {slot}"
+
+
 def status_context(base_ref: str, default_branch: str) -> str:
     """Return the name of the status about merging into `base_ref`.
 
@@ -89,6 +98,7 @@ class Protection:
         pull_request: changes come by pull request only.
         dismiss_stale_reviews: a push takes approvals back.
         code_owner_review: an owner of what was changed must approve.
+        last_push_approval: somebody other than who pushed last must approve.
         approvals: how many must approve.
         complete: False where the token may not see the classic protection.
     """
@@ -100,6 +110,7 @@ class Protection:
     pull_request: bool
     dismiss_stale_reviews: bool
     code_owner_review: bool
+    last_push_approval: bool
     approvals: int
     complete: bool
 
@@ -144,15 +155,6 @@ class Ruleset:
     excluded: tuple[str, ...]
     rules: tuple[str, ...]
     bypasses: bool | None
-
-
-@dataclass(frozen=True)
-class Deployment:
-    """The newest deployment to an environment that succeeded: `sha` is the commit that was released."""
-
-    environment: str
-    sha: str
-    at: datetime
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from headway.cli.pr.reason import TellingGroup
 _VERBS = {
     "begin": ("headway.cli.pr.begin:begin", "Say on the head that work has begun."),
     "claim": ("headway.cli.pr.claim:claim", "Write what a fork's run found as one small file."),
+    "delivery": ("headway.cli.pr.delivery:delivery", "Say what is delivered, and that it was."),
     "dispatch": ("headway.cli.pr.dispatch:dispatch", "Start the checks on the bot's commit."),
     "finish": ("headway.cli.pr.finish:finish", "Set the final commit status; ends with the verdict's exit code."),
     "plan": ("headway.cli.pr.plan:plan", "Decide whether to train, to judge, or neither."),

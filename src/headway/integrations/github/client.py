@@ -13,7 +13,6 @@ from github.PullRequest import PullRequest as GitHubPullRequest
 from headway.contracts.github import (
     Comment,
     CommitStatus,
-    Deployment,
     Environment,
     MergedPullRequest,
     Protection,
@@ -24,7 +23,7 @@ from headway.contracts.github import (
 from headway.integrations.github.account import Account
 from headway.integrations.github.calls import Call, Caller, Patience, is_rate_limit
 from headway.integrations.github.endpoints import PAGE, Endpoints
-from headway.integrations.github.promotion import find_approvals, find_environments, find_merged, find_released
+from headway.integrations.github.promotion import find_approvals, find_environments, find_merged
 from headway.integrations.github.rules import read_protection, read_ruleset
 
 Value = TypeVar("Value")
@@ -180,10 +179,6 @@ class GitHub:
             return [read_ruleset(self._endpoints.get(f"/rulesets/{number}")) for number in listed]
 
         return self._call(Call(f"read the rulesets of {self.repository}", "metadata: read"), _unless_hidden(read))
-
-    def released(self, environment: str) -> Deployment | None:
-        call = Call(f"read the deployments to {environment}", "deployments: read")
-        return self._call(call, lambda: find_released(self._endpoints, environment))
 
     def environments(self) -> Sequence[Environment] | None:
         call = Call(f"read the environments of {self.repository}", "actions: read")

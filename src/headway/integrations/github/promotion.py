@@ -1,4 +1,4 @@
-"""What the registry asks GitHub: which pull request brought a commit, who approved it, and what was released."""
+"""What the registry asks GitHub: which pull request brought a commit, and who approved it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import github
 
-from headway.contracts.github import Deployment, Environment, MergedPullRequest
+from headway.contracts.github import Environment, MergedPullRequest
 from headway.integrations.github.endpoints import Endpoints
 
 _GHOST = "ghost"
@@ -59,15 +59,6 @@ def approvers(
         if review["state"] == "APPROVED" and review["commit_id"] == head_sha and login not in {author, _GHOST}
     )
     return tuple(sorted(approved))
-
-
-def find_released(endpoints: Endpoints, environment: str) -> Deployment | None:
-    """Return the newest deployment to an environment whose latest status is success."""
-    for deployment in endpoints.list("/deployments", environment=environment):  # newest first
-        latest = next(endpoints.list(f"/deployments/{deployment['id']}/statuses"), None)  # newest first
-        if latest is not None and latest["state"] == "success":
-            return Deployment(deployment["environment"], deployment["sha"], read_time(latest["created_at"]))
-    return None
 
 
 def find_environments(endpoints: Endpoints) -> Iterator[Environment]:

@@ -30,6 +30,7 @@ def read_protection(rules: Sequence[Mapping[str, Any]], classic: Mapping[str, An
         or bool(classic_review.get("dismiss_stale_reviews")),
         code_owner_review=any(part.get("require_code_owner_review") for part in review)
         or bool(classic_review.get("require_code_owner_reviews")),
+        last_push_approval=any(part.get("require_last_push_approval") for part in [*review, classic_review]),
         approvals=max(part.get("required_approving_review_count") or 0 for part in [*review, classic_review]),
         complete=complete,
     )
