@@ -22,6 +22,7 @@ PROTECTION = Protection(
     pull_request=True,
     dismiss_stale_reviews=True,
     code_owner_review=True,
+    last_push_approval=True,
     approvals=1,
     complete=True,
 )
@@ -109,6 +110,7 @@ def test_what_is_missing_locally_is_named_with_what_mends_it(name: str, changes:
         ("up-to-date", {"strict": False}, "Require merge queue"),
         ("dismissal", {"dismiss_stale_reviews": False}, "approve after the report"),
         ("owner-reviews", {"code_owner_review": False}, "Require review from Code Owners"),
+        ("last-push", {"last_push_approval": False}, "Require approval of the most recent reviewable push"),
         ("signatures", {"signed_commits": True}, "take Require signed commits off"),
     ],
 )
@@ -194,7 +196,7 @@ def test_stages_that_cannot_be_used_are_named() -> None:
     ],
 )
 def test_tags_stay_where_a_ruleset_forbids_all_to_move_or_delete_them(changes: dict[str, Any], expected: str) -> None:
-    forge = replace(FORGE_FACTS, rulesets=(replace(STAY, **changes),))
+    forge = replace(FORGE_FACTS, rulesets=(replace(STAY, **changes), MADE))
     assert expected == find("registry-tags", forge=forge).outcome
     assert (expected == "ok") == is_healthy(diagnose(LOCAL_FACTS, forge))
 
@@ -204,9 +206,17 @@ def test_a_second_ruleset_without_a_bypass_is_enough() -> None:
     assert "ok" == find("registry-tags", forge=forge).outcome
 
 
-def test_foreign_tags_that_nothing_keeps_out_are_found_by_the_audit() -> None:
-    check = find("tag-creation", forge=replace(FORGE_FACTS, rulesets=(STAY,)))
-    assert ("missing", True, True) == (check.outcome, check.optional, "headway audit" in check.detail)
+def test_a_well_formed_foreign_tag_that_nothing_tells_from_headways_is_named() -> None:
+    forge = replace(FORGE_FACTS, rulesets=(STAY,))
+    check = find("tag-creation", forge=forge)
+    assert ("missing", True) == (check.outcome, "registry-tags-creation.json" in check.hint)
+    assert not is_healthy(diagnose(LOCAL_FACTS, forge))
+
+
+def test_where_tags_are_signed_anybody_may_make_some() -> None:
+    local = replace(LOCAL_FACTS, stages=STAGES.model_copy(update={"signed_tags": True}))
+    assert "ok" == find("tag-creation", local, replace(FORGE_FACTS, rulesets=(STAY,))).outcome
+    assert "ok" == find("tag-creation", local, replace(FORGE_FACTS, rulesets=None)).outcome
 
 
 def test_a_stage_without_reviewers_is_named() -> None:

@@ -18,6 +18,7 @@ RULES = Protection(
     strict=True,
     dismiss_stale_reviews=True,
     code_owner_review=True,
+    last_push_approval=True,
     classic=True,
 )
 READS: dict[str, Any] = {"administration": "read", "actions_variables": "read", "actions": "read"}
@@ -48,7 +49,8 @@ def ready(ready_once: Team, tmp_path: Path) -> Team:
 def github(fake_github: FakeGitHub, tmp_path: Path) -> FakeGitHub:
     fake_github.add_repository("acme/yolo", make_bare(tmp_path / "bare"))
     fake_github.protect("acme/yolo", "main", RULES)
-    fake_github.add_ruleset("acme/yolo", json.loads((RULESETS / "registry-tags.json").read_text()))
+    for name in ("registry-tags", "registry-tags-creation"):
+        fake_github.add_ruleset("acme/yolo", json.loads((RULESETS / f"{name}.json").read_text()))
     fake_github.set_variables("acme/yolo", HEADWAY_DVC_REMOTE="s3://bucket/path")
     return fake_github
 
@@ -118,15 +120,14 @@ def test_an_empty_remote_can_be_reached(ready: Team) -> None:
 
 def test_settings_on_github_are_read(ready: Team, github: FakeGitHub) -> None:
     code, outcomes = diagnose(ready, **actions(github, **READS))
-    rules = ["pull-requests", "statuses", "up-to-date", "dismissal", "owner-reviews", "signatures", "ci-storage"]
+    rules = ["pull-requests", "statuses", "up-to-date", "dismissal", "owner-reviews", "last-push", "signatures"]
     assert (0, ["ok"] * len(rules)) == (code, [outcomes[name] for name in rules])
-    optional = ["runner", "app", "tag-creation", "environments"]
+    optional = ["runner", "app", "environments"]
     assert ["missing"] * len(optional) == [outcomes[name] for name in optional]
     assert ("ok", "ok") == (outcomes["registry-tags"], outcomes["approvals"])
 
 
 def test_what_is_imported_and_set_up_is_seen(ready: Team, github: FakeGitHub) -> None:
-    github.add_ruleset("acme/yolo", json.loads((RULESETS / "registry-tags-creation.json").read_text()))
     github.add_ruleset("acme/yolo", json.loads((RULESETS / "main.json").read_text()))
     github.repositories["acme/yolo"].environments |= {"staging": True, "production": True}
     code, outcomes = diagnose(ready, **actions(github, **READS))
@@ -134,10 +135,10 @@ def test_what_is_imported_and_set_up_is_seen(ready: Team, github: FakeGitHub) ->
     assert (0, ["lock", "cml", "runner", "app"]) == (code, missing)
 
 
-def test_tags_that_anybody_may_move_end_with_1(ready: Team, github: FakeGitHub) -> None:
+def test_tags_that_anybody_may_make_and_move_end_with_1(ready: Team, github: FakeGitHub) -> None:
     github.repositories["acme/yolo"].rulesets.clear()
     code, outcomes = diagnose(ready, **actions(github, **READS))
-    assert (1, "missing") == (code, outcomes["registry-tags"])
+    assert (1, "missing", "missing") == (code, outcomes["registry-tags"], outcomes["tag-creation"])
 
 
 def test_an_unprotected_branch_ends_with_1(ready: Team, github: FakeGitHub) -> None:

@@ -47,6 +47,12 @@ def check_owner_reviews(facts: ForgeFacts, _local: LocalFacts) -> Check:
     return _demand("owner-reviews", facts, facts.protection.code_owner_review, detail, hint)
 
 
+def check_last_push(facts: ForgeFacts, _local: LocalFacts) -> Check:
+    hint = "Require approval of the most recent reviewable push; else whoever pushes last approves it alone"
+    detail = "somebody other than who pushed last must approve"
+    return _demand("last-push", facts, facts.protection.last_push_approval, detail, hint)
+
+
 def check_signatures(facts: ForgeFacts, _local: LocalFacts) -> Check:
     if facts.protection.signed_commits:
         hint = (
@@ -100,6 +106,7 @@ FORGE: Mapping[str, Callable[[ForgeFacts, LocalFacts], Check]] = {
     "up-to-date": check_up_to_date,
     "dismissal": check_dismissal,
     "owner-reviews": check_owner_reviews,
+    "last-push": check_last_push,
     "signatures": check_signatures,
     "ci-storage": check_ci_storage,
     "runner": check_runner,

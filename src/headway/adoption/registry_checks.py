@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from headway.adoption.facts import Check, ForgeFacts, LocalFacts
 from headway.contracts.github import Ruleset
+from headway.contracts.registry.stages import Stages
 from headway.contracts.registry.tags import PATTERNS
 
 FOLDER = ".github/rulesets"
@@ -25,15 +26,21 @@ def check_tags(facts: ForgeFacts, _local: LocalFacts) -> Check:
     return Check("registry-tags", "ok", "registry tags may be neither moved nor deleted")
 
 
-def check_tag_creation(facts: ForgeFacts, _local: LocalFacts) -> Check:
-    """Answer whether only an App or a deploy key may make registry tags; without that, they are found out."""
+def check_tag_creation(facts: ForgeFacts, local: LocalFacts) -> Check:
+    """Answer whether a registry tag is known to be Headway's: by who may make one, or by its signature.
+
+    A well-formed tag on a commit of the default branch shows nothing else of who made it.
+    """
+    if isinstance(local.stages, Stages) and local.stages.signed_tags:
+        return Check("tag-creation", "ok", "headway audit wants every registry tag signed (signed_tags)")
     if facts.rulesets is None:
         return _unknown("tag-creation", "rulesets", "metadata")
     if any("creation" in one.rules for one in _of_tags(facts.rulesets)):
         return Check("tag-creation", "ok", "registry tags are made by whom the ruleset names")
-    detail = "whoever may push can make a registry tag: nothing trusts it, and headway audit names it"
-    hint = f"with an App: {_import('registry-tags-creation.json')}, with its number in it"
-    return Check("tag-creation", "missing", detail, hint, optional=True)
+    detail = "whoever may push can make a registry tag that looks like Headway's"
+    create = _import("registry-tags-creation.json")
+    hint = f"with an App: {create}, with its number in it; or sign them, and set signed_tags: true"
+    return Check("tag-creation", "missing", detail, hint)
 
 
 def check_environments(facts: ForgeFacts, local: LocalFacts) -> Check:
