@@ -6,6 +6,8 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +15,12 @@ import pytest
 
 from tests.cli.pr.workplace import run_verb
 from tests.github.fake import FakeGitHub
+from tests.github.state import PullRequest
 from tests.registry.line import GIT, MODEL
 from tests.registry.stored import StoredLine, copy_line, make_soaked_line
 
 NAME = "acme/yolo"
+_FIRST_BEFORE = 1000
 V0, V1 = f"{MODEL}@v1.0.0", f"{MODEL}@v1.1.0"
 STAGING, PRODUCTION = (f"models/registry/{stage}/{MODEL}.yaml" for stage in ("staging", "production"))
 
@@ -85,6 +89,11 @@ class Desk:
         self.line.git("checkout", "--quiet", "main")
         return self.github.open_pull(NAME, branch)
 
+    @property
+    def proposals(self) -> list[int]:
+        """Return the numbers of the pull requests that were opened, without those from before."""
+        return [number for number in self.github.repositories[NAME].pulls if number < _FIRST_BEFORE]
+
     def check(self, number: int, *words: str, event: str = "pull_request") -> Ended:
         """Run `headway pr promotion` as the workflow does."""
         return self.told("pr", "promotion", *words, **self.event(number, event))
@@ -107,6 +116,17 @@ class Desk:
     @property
     def summary(self) -> str:
         return (self.line.bare.parent / "summary.md").read_text()
+
+
+def add_merge(github: FakeGitHub, commit: str, at: datetime) -> None:
+    """Let GitHub know of a pull request that brought a commit long ago; its number is above those of a test."""
+    repository = github.repositories[NAME]
+    number = _FIRST_BEFORE + len(repository.pulls)
+    made = PullRequest(
+        number, repository, "before", repository, "main", "Before", "", "ada", state="closed", last_head=commit,
+        merge_sha=commit, merged_at=f"{at:%Y-%m-%dT%H:%M:%SZ}", merged_by="ada", commits=frozenset({commit}),
+    )  # fmt: skip
+    repository.pulls[number] = made
 
 
 @pytest.fixture(scope="session")
@@ -134,4 +154,9 @@ def desk(
         "GITHUB_REPOSITORY": NAME,
         "GITHUB_TOKEN": token.value,
     }
+    for echoes in line.state().echoes.values():
+        for echo in echoes:
+            assert echo.record.declared_at is not None
+            add_merge(fake_github, echo.declaration.commit, echo.record.declared_at)
+    line.on_hold = partial(add_merge, fake_github)
     return Desk(line, fake_github, monkeypatch, capsys, variables)

@@ -10,7 +10,7 @@ import yaml
 
 from headway.errors import INPUT, NO, OUTSIDE, YES
 from tests.cli.command import run_headway
-from tests.cli.promoting import NAME, PRODUCTION, V1, Desk
+from tests.cli.promoting import NAME, PRODUCTION, V1, Desk, add_merge
 from tests.registry.line import MODEL, Line
 from tests.registry.stored import RULES
 
@@ -86,7 +86,7 @@ def test_asked_by_three_at_once_there_is_one_proposal(desk: Desk) -> None:
     with ThreadPoolExecutor(3) as pool:
         ended = list(pool.map(promote, range(3)))
 
-    assert ([YES] * 3, {"main", BRANCH}, 1) == (ended, desk.branches(), len(desk.github.repositories[NAME].pulls))
+    assert ([YES] * 3, {"main", BRANCH}, 1) == (ended, desk.branches(), len(desk.proposals))
 
 
 def test_a_branch_without_its_pull_request_gets_one(desk: Desk) -> None:
@@ -101,7 +101,7 @@ def test_a_branch_without_its_pull_request_gets_one(desk: Desk) -> None:
 
 def test_a_lost_answer_of_github_is_made_good_by_asking_again(desk: Desk) -> None:
     desk.github.fail_next("server error", "POST", "*/pulls", times=1)
-    assert (YES, 1) == (desk.run("promote", V1, "production").code, len(desk.github.repositories[NAME].pulls))
+    assert (YES, 1) == (desk.run("promote", V1, "production").code, len(desk.proposals))
 
 
 def test_a_branch_left_over_from_a_closed_pull_request_stays(desk: Desk) -> None:
@@ -246,7 +246,76 @@ def test_a_soak_that_no_forge_attests_is_counted_by_the_tag_and_marked(desk: Des
     desk.line.echo(f"{MODEL}#staging#3", "HEAD", at=at, declared_at=None)
     desk.line.push()
 
-    assert "(unattested)" in desk.run("promote", f"{MODEL}@v1.2.0", "production", "--dry-run").out
+    done = desk.run("promote", f"{MODEL}@v1.2.0", "production", "--dry-run", GITHUB_TOKEN="")
+
+    assert (YES, True) == (done.code, "(unattested)" in done.out)
+
+
+@pytest.mark.parametrize("attested", [True, False])
+def test_a_soak_that_the_forge_knows_no_pull_request_of_has_not_begun(desk: Desk, attested: bool) -> None:
+    desk.line.register_next(f"{MODEL}@v1.2.0")
+    said = {"pull_request": 7} if attested else {"declared_at": None}
+    desk.line.echo(f"{MODEL}#staging#3", desk.line.declare("staging", "v1.2.0"), **said)
+    desk.line.push()
+
+    assert (NO, ["soak"]) == _refused(desk, f"{MODEL}@v1.2.0")
+    assert "knows no pull request" in desk.run("promote", f"{MODEL}@v1.2.0", "production").text
+    assert ["soak"] == _skipped(desk, f"{MODEL}@v1.2.0")
+
+
+def test_a_tags_own_word_for_when_it_was_merged_counts_for_nothing(desk: Desk) -> None:
+    desk.line.register_next(f"{MODEL}@v1.2.0")
+    commit = desk.line.declare("staging", "v1.2.0")
+    desk.line.echo(f"{MODEL}#staging#3", commit, declared_at=ago(days=300))
+    desk.line.push()
+    add_merge(desk.github, commit, ago(hours=1))
+
+    assert (NO, ["soak"]) == _refused(desk, f"{MODEL}@v1.2.0")
+    assert "1.0 h of 24.0 h" in desk.run("promote", f"{MODEL}@v1.2.0", "production").text
+
+
+def test_a_tag_of_the_future_shows_no_soak_and_no_end_of_one(desk: Desk) -> None:
+    desk.line.register_next(f"{MODEL}@v1.2.0")
+    later = int((datetime.now(UTC) + timedelta(days=2000)).timestamp())
+    desk.line.echo(f"{MODEL}#staging#3", desk.line.declare("staging", "v1.2.0"), at=later, declared_at=None)
+    desk.line.push()
+
+    done = desk.run("promote", f"{MODEL}@v1.2.0", "production", "--dry-run", GITHUB_TOKEN="")
+
+    assert (NO, True, False) == (done.code, "yet to come: it shows no soak" in done.text, "wait until" in done.text)
+
+
+def test_what_its_own_commits_verdict_is_against_is_refused(desk: Desk) -> None:
+    desk.line.register_unaccepted(f"{MODEL}@v1.2.0")
+
+    assert (NO, ["unaccepted"]) == _refused(desk, f"{MODEL}@v1.2.0", "--expedite", "now", stage="staging")
+
+
+def test_where_tags_must_be_signed_an_unsigned_one_is_refused_and_shows_no_soak(desk: Desk) -> None:
+    desk.line.rules(RULES.replace("stages:", "signed_tags: true\nstages:"))
+
+    assert (NO, ["signature", "upstream"]) == _refused(desk, V1)
+
+
+def test_a_branch_that_says_something_else_is_left_to_its_owner(desk: Desk) -> None:
+    other = desk.line.stage_file(MODEL, "v1.0.0", reason="mine")
+    desk.propose({PRODUCTION: other}, BRANCH)
+
+    done = desk.told("promote", V1, "production")
+
+    assert ("proposed", f"{BRANCH}-2", 2) == tuple(done.values[key] for key in ("done", "branch", "pull_request"))
+
+
+def test_the_reason_that_stands_in_what_is_found_is_told(desk: Desk) -> None:
+    desk.run("promote", V1, "production", "--reason", "better at night")
+
+    assert "better at night" == desk.told("promote", V1, "production", "--reason", "another").values["reason"]
+    assert None is desk.told("promote", V1, "production", "--reason", "better at night").values["reason"]
+
+
+def test_what_is_asked_is_looked_at_before_the_token(desk: Desk) -> None:
+    done = desk.run("promote", V1, "produktion", GITHUB_TOKEN="")
+    assert (INPUT, True) == (done.code, "there is no stage" in done.err)
 
 
 def test_what_was_rolled_back_in_the_stage_before_has_not_soaked(desk: Desk) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 import yaml
 
@@ -61,15 +63,39 @@ def test_what_a_hold_was_ever_against_is_passed_over(forward: Desk) -> None:
     assert "v1.0.0" in forward.told("rollback", "production").values["title"]
 
 
-def test_a_version_that_is_named_may_be_one_that_a_hold_was_against(forward: Desk) -> None:
+def test_a_version_that_a_hold_was_against_is_refused_with_the_other_way(forward: Desk) -> None:
     forward.line.hold(f"{MODEL}#production#3", "v1.0.0", hold=HOLD)
 
     done = forward.told("rollback", "production", "--to", "v1.1.0")
 
-    assert (YES, "v1.1.0") == (
-        done.code,
-        yaml.safe_load(forward.declared(done.values["branch"], PRODUCTION))["version"],
-    )
+    assert (NO, ["shunned"]) == (done.code, done.codes)
+    assert f"headway promote {V1} production --expedite REASON" == done.values["refusals"][0]["way"]
+
+
+def test_a_version_that_the_stage_before_took_back_is_refused_and_passed_over(forward: Desk) -> None:
+    forward.line.hold(f"{MODEL}#staging#3", "v1.0.0", hold=HOLD)
+    forward.line.register_next(V2)
+    forward.line.hold(f"{MODEL}#production#3", "v1.2.0")
+
+    assert ["shunned"] == forward.told("rollback", "production", "--to", "v1.1.0").codes
+    assert "v1.0.0" in forward.told("rollback", "production").values["title"]
+
+
+def test_what_the_stage_had_for_no_time_it_never_held(forward: Desk) -> None:
+    forward.line.register_next(V2)
+    at = datetime.now(UTC) - timedelta(days=1)
+    forward.line.hold(f"{MODEL}#production#3", "v1.2.0", since=at)
+    forward.line.hold(f"{MODEL}#production#4", "v1.1.0", since=at)
+
+    assert ["never-held"] == forward.told("rollback", "production", "--to", "v1.2.0").codes
+
+
+def test_what_its_own_commits_verdict_is_against_is_refused(forward: Desk) -> None:
+    forward.line.register_unaccepted(V2)
+    forward.line.hold(f"{MODEL}#production#3", "v1.2.0")
+    forward.line.hold(f"{MODEL}#production#4", "v1.1.0")
+
+    assert ["unaccepted"] == forward.told("rollback", "production", "--to", "v1.2.0").codes
 
 
 def test_what_is_there_already_is_nothing_to_do(forward: Desk) -> None:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from datetime import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from headway.contracts.canonical import readable_json
-from headway.contracts.layout import SCORECARD, STAGES, ModelFiles
+from headway.contracts.layout import SCORECARD, STAGES, VERDICT, ModelFiles
 from headway.contracts.manifest import MODEL as ONNX
 from headway.contracts.manifest import FileDigest, manifest_json, seal
 from headway.contracts.registry.tags import StageTag, parse_tag
 from tests.finished_run import scorecard
 from tests.registry.line import MODEL, Line, make_line, make_manifest
+from tests.verdicts import verdict
 
 RULES = """schema_version: 1
 stages:
@@ -30,8 +33,15 @@ stages:
 CONFIG = "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n"
 
 
+@dataclass
 class StoredLine(Line):
-    """A line in which `register_next` makes versions that could be promoted, and `hold` declares and echoes them."""
+    """A line in which `register_next` makes versions that could be promoted, and `hold` declares and echoes them.
+
+    Attributes:
+        on_hold: is told the commit of each `hold`, and when it was merged.
+    """
+
+    on_hold: Callable[[str, datetime], None] | None = None
 
     @property
     def store(self) -> Path:
@@ -43,6 +53,21 @@ class StoredLine(Line):
         model = name.partition("@")[0]
         commit = self.commit(self._bundled(name, model), name)
         self.register(name, commit, **values)
+        self.push()
+        return commit
+
+    def register_unaccepted(self, name: str) -> str:
+        """Tag a version by hand whose own commit holds a verdict against it, and return the commit."""
+        model = name.partition("@")[0]
+        files = self._bundled(name, model)
+        manifest = json.loads(files[ModelFiles(model).manifest.as_posix()] or "")
+        lock = hashlib.sha256((files["dvc.lock"] or "").encode()).hexdigest()
+        said = verdict(lock_sha256=lock)
+        said = said.model_copy(
+            update={"candidate": said.candidate.model_copy(update={"identity": manifest["identity"]})}
+        )
+        commit = self.commit(files | {VERDICT.as_posix(): readable_json(said.model_dump(mode="json"))}, name)
+        self.register(name, commit)
         self.push()
         return commit
 
@@ -58,9 +83,11 @@ class StoredLine(Line):
         parsed = parse_tag(tag)
         assert isinstance(parsed, StageTag)
         commit = self.declare(parsed.slot.stage, version, model=parsed.slot.model, **values)
-        attested: dict[str, Any] = {"declared_at": since} if since else {}
-        self.echo(tag, commit, **attested)
+        since = since or datetime.fromtimestamp(self._clock, UTC)
+        self.echo(tag, commit, declared_at=since)
         self.push()
+        if self.on_hold:
+            self.on_hold(commit, since)
         return commit
 
     def rules(self, content: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from headway.contracts.registry.desired import Desired, Hold
 from headway.contracts.registry.stages import StageRules, Stages
-from headway.registry.changes import StageChange, describe_rules, refuse_approvals
+from headway.registry.changes import StageChange, describe_change, describe_rules, refuse_approvals, refuse_change
 from tests.registry.promotions import SLOT, desired
 
 HOLD = Hold(reason="worse", against="v1.0.0", set_by="ada")
@@ -45,7 +47,7 @@ def test_a_reason_to_skip_counts_once() -> None:
     [((), 0, True), (("grace",), 1, True), (("Ada",), 1, False), (("ada", "grace"), 2, False)],
 )
 def test_who_asked_is_not_counted(approved_by: tuple[str, ...], needed: int, enough: bool) -> None:
-    assert enough == (refuse_approvals(StageRules(approvals=needed), SLOT, approved_by, "ada") is None)
+    assert enough == (refuse_approvals(needed, "production", approved_by, "ada") is None)
 
 
 def test_every_change_of_the_rules_is_named() -> None:
@@ -65,3 +67,31 @@ def test_every_change_of_the_rules_is_named() -> None:
     )
     assert ("staging is a new stage",) == describe_rules(None, stages(staging=StageRules()))
     assert () == describe_rules(before, before)
+
+
+def test_every_changed_key_of_a_stage_file_is_named() -> None:
+    assert (
+        "version: v1.0.0 becomes v1.1.0",
+        "soak_hours: 5.0 becomes 0.0",
+        'hold.against: "v1.0.0" becomes nothing',
+    ) == tuple(
+        one
+        for one in describe_change(desired(hold=HOLD, soak_hours=5.0), desired("v1.1.0"))
+        if one.startswith(("version", "soak", "hold.against"))
+    )
+    assert () == describe_change(None, desired())
+
+
+@pytest.mark.parametrize("reason", ["better", " BETTER ", "better\t"])
+@pytest.mark.parametrize(
+    ("after", "code"),
+    [({"soak_hours": 5.0, "hold": None}, "hold"), ({"soak_hours": 1.0, "hold": HOLD}, "reason"),
+     ({"soak_hours": 5.0, "hold": HOLD.model_copy(update={"against": "v0.1.0"})}, "hold")],
+)  # fmt: skip
+def test_what_is_loosened_wants_other_words(reason: str, after: dict[str, Any], code: str) -> None:
+    def refused(reason: str) -> list[str]:
+        change = StageChange(SLOT, desired(hold=HOLD, soak_hours=5.0), desired(reason=reason, **after))
+        return [one.code for one in refuse_change(change, None, {})]
+
+    assert [code] == refused(reason)
+    assert [] == refused("mended since")

@@ -121,6 +121,9 @@ def test_a_rollback_takes_back_what_came_before_it() -> None:
 def test_a_soak_that_begins_in_the_future_has_not_begun() -> None:
     last = datetime.max.replace(microsecond=0, tzinfo=NOW.tzinfo)
     assert ["soak"] == codes(upstream=(tenure(since=NOW + timedelta(days=1)),))
+    assert "promote detector@v1.1.0 production --expedite" in sentence(
+        upstream=(tenure(since=NOW + timedelta(days=1)),)
+    )
     assert ["soak"] == codes(upstream=(tenure(since=last),))
 
 
@@ -129,7 +132,7 @@ def test_a_soak_that_begins_in_the_future_has_not_begun() -> None:
 
 def test_a_rollback_needs_neither_gate_nor_soak_nor_a_free_stage() -> None:
     changed = {"version": version(decision="reject"), "upstream": (), "present": desired("v1.2.0", hold=HOLD)}
-    assert () == refuse_rollback(facts(**changed, here=(tenure(),)))
+    assert () == refuse_rollback(facts(**changed, here=(tenure(ago=5),)))
 
 
 def test_a_rollback_needs_what_the_stage_held() -> None:
@@ -138,9 +141,22 @@ def test_a_rollback_needs_what_the_stage_held() -> None:
     assert ["unregistered"] == [one.code for one in refuse_rollback(facts(version=None))]
 
 
+def test_a_rollback_goes_to_what_was_there_before_and_nobody_took_back() -> None:
+    def refused(here: object = (tenure(ago=5),), **changes: Any) -> list[str]:
+        return [one.code for one in refuse_rollback(facts(here=here, **changes))]
+
+    assert [] == refused()
+    assert ["never-held"] == refused((tenure(),))
+    assert ["never-held"] == refused((tenure(hours=0, ago=5),))
+    assert ["shunned"] == refused(against=frozenset({"v1.1.0"}))
+    assert ["shunned"] == refused(upstream=(tenure(ago=5, rolled_back=True),))
+    assert [] == refused(upstream=(tenure(ago=5, rolled_back=True), tenure()))
+
+
 def test_a_rollback_goes_to_the_last_good_version() -> None:
-    here = [tenure(one) for one in ("v1.0.0", "v1.1.0", "v1.2.0", "v1.1.0", "v1.3.0")]
+    past = [tenure(one, ago=1) for one in ("v1.0.0", "v1.1.0", "v1.2.0", "v1.1.0")]
+    here = [*past, tenure("v1.3.0")]
     assert "v1.1.0" == find_rollback(here, "v1.3.0", [])
     assert "v1.2.0" == find_rollback(here, "v1.3.0", ["v1.1.0"])
-    assert "v1.3.0" == find_rollback(here, "v1.4.0", [])
-    assert None is find_rollback(here[:1], "v1.0.0", [])
+    assert "v1.1.0" == find_rollback([*past, tenure("v1.2.0", hours=0, ago=1)], "v1.3.0", [])
+    assert None is find_rollback([tenure("v1.0.0")], "v1.0.0", [])

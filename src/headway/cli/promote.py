@@ -10,6 +10,7 @@ import click
 from headway.cli.progress import say
 from headway.cli.registry.proposing import (
     Options,
+    find_forge,
     make_proposal,
     open_for_proposal,
     proposing_options,
@@ -52,10 +53,11 @@ def promote(
     name, options = parse_version_name(version), Options(reason, dry_run, no_pull_request, as_json)
     if expedite is not None and not one_line(expedite):
         raise InputError("--expedite is empty", hint="say why it may skip what it has not earned")
-    opened, forge = open_for_proposal(options)
+    opened = open_for_proposal()
     rules = find_rules(opened.stages(), stage)
     asker = find_asker(opened.root)
-    facts = gather_facts(opened, name, stage, rules, now=datetime.now(UTC), judge=True)
+    forge = find_forge(opened.root)
+    facts = gather_facts(opened, name, stage, rules, now=datetime.now(UTC), judge=True, forge=forge)
     if facts.is_there:
         return tell_there(facts, as_json=as_json)
     refusals = refuse_promotion(facts)
@@ -66,7 +68,7 @@ def promote(
         say("nothing has to be skipped: --expedite is not written down")
     desired = declare(facts, reason, asker, one_line(expedite) if expedite and waived else None)
     branch = f"promote/{name.model}-{name.number}-{stage}"
-    return put_forward(opened, make_proposal(opened, "promotion", desired, facts, waived), branch, options, forge)
+    return put_forward(opened, make_proposal(opened, "promotion", desired, facts, waived), branch, options)
 
 
 def parse_version_name(text: str) -> VersionTag:

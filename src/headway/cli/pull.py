@@ -15,6 +15,7 @@ import click
 from headway.cli.progress import say, show_progress
 from headway.cli.project import find_project
 from headway.cli.registry.declared import find_version
+from headway.cli.registry.doubts import require_signed
 from headway.cli.registry.opening import Opened, open_local
 from headway.contracts import atomic
 from headway.contracts.layout import STATE, ModelFiles
@@ -73,6 +74,7 @@ def pull(target: str, out: Path | None, force: bool, as_json: bool) -> int:
     if not opened.state.complete:
         say("warning: this clone is shallow, so it knows only its newest versions: git fetch --unshallow")
     version = find_version(opened, target)
+    require_signed(opened, version)
     folder = (out or root / STATE / "pulled" / version.model / str(version.number)).resolve()
     with _alone(folder.parent):
         pulled = pull_version(opened, version, folder, force=force)

@@ -21,7 +21,7 @@ from headway.contracts.registry.records import one_line
 from headway.contracts.registry.tags import Slot, VersionTag, parse_version
 from headway.errors import InputError
 from headway.registry.earned import find_rollback, refuse_rollback
-from headway.registry.tenure import held_against
+from headway.registry.tenure import taken_back
 
 if TYPE_CHECKING:
     from headway.cli.registry.gathering import SlotHistory
@@ -45,15 +45,15 @@ def rollback(
 ) -> int:
     """Open a pull request that takes STAGE back to a version that it held before.
 
-    Without --to that is the last one before the present version that no rollback was ever against. A hold is set: no
-    promotion puts another version there until a person lifts it. Neither soak nor an earlier stage is asked for.
+    Without --to that is the last one before the present version that no rollback was ever against, here or in the stage
+    before. A hold is set: no promotion puts another version there until a person lifts it. No soak is asked for.
     """
     from headway.cli.promote import find_rules
     from headway.cli.registry.gathering import SlotHistory, gather_facts
     from headway.cli.registry.publishing import find_asker
 
     options = Options(reason, dry_run, no_pull_request, as_json)
-    opened, forge = open_for_proposal(options)
+    opened = open_for_proposal()
     rules = find_rules(opened.stages(), stage)
     asker = find_asker(opened.root)
     slot = Slot(stage, model or find_model(opened, stage))
@@ -61,7 +61,8 @@ def rollback(
     present = history.present
     if present is None:
         raise InputError(f"{stage} holds no {slot.model}: there is nothing to take back", hint="headway status")
-    name = find_target(slot, history, present, version)
+    upstream = SlotHistory(opened, Slot(rules.after, slot.model)).tenures if rules.after else ()
+    name = find_target(slot, history, version, shunned=history.against | taken_back(upstream))
     facts = gather_facts(opened, name, stage, rules, now=datetime.now(UTC), judge=False)
     if facts.is_there:
         return tell_there(facts, as_json=as_json)
@@ -69,7 +70,7 @@ def rollback(
         return tell_refusals(facts, refusals, as_json=as_json)
     desired = declare_back(facts, present, reason, asker)
     branch = f"rollback/{stage}-{slot.model}-{name.number}"
-    return put_forward(opened, make_proposal(opened, "rollback", desired, facts), branch, options, forge)
+    return put_forward(opened, make_proposal(opened, "rollback", desired, facts), branch, options)
 
 
 def find_model(opened: Opened, stage: str) -> str:
@@ -87,16 +88,17 @@ def find_model(opened: Opened, stage: str) -> str:
     return models[0]
 
 
-def find_target(slot: Slot, history: SlotHistory, present: Desired, version: str | None) -> VersionTag:
-    """Return the version to go back to: the one that was asked for, else the last good one.
+def find_target(slot: Slot, history: SlotHistory, version: str | None, *, shunned: frozenset[str]) -> VersionTag:
+    """Return the version to go back to: the one that was asked for, else the last that is not `shunned`.
 
     Raises:
         InputError: what was asked for is no version, or there is none to go back to.
     """
-    text = version or find_rollback(history.tenures, present.version, held_against(history.events, history.files))
+    present = history.present.version if history.present else None
+    text = version or find_rollback(history.tenures, present, shunned)
     if text is None:
         raise InputError(
-            f"{slot.stage} held nothing before {present.version} that no hold was set against",
+            f"{slot.stage} held nothing before {present} that nobody took back",
             hint=f"go elsewhere: headway promote {slot.model}@VERSION {slot.stage} --expedite REASON",
         )
     number = parse_version(text)

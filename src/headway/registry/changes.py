@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Literal
 
 from headway.contracts.registry.desired import Desired, desired_path
-from headway.contracts.registry.stages import StageRules, Stages
+from headway.contracts.registry.records import one_line
+from headway.contracts.registry.stages import Stages
 from headway.contracts.registry.tags import Slot
 from headway.registry.earned import Facts, Refusal, refuse_promotion, refuse_rollback
 
 Kind = Literal["promotion", "rollback", "edit", "removal"]
+_NOTHING = "nothing"
 
 
 @dataclass(frozen=True)
@@ -51,25 +55,51 @@ def refuse_change(change: StageChange, facts: Facts | None, beside: Mapping[Slot
         beside: all changes of stage files that would be merged with it.
     """
     if facts is None or change.after is None:
-        return tuple(one for one in (_hold_lifted(change),) if one)
+        return tuple(one for one in (_hold_lifted(change), _soak_loosened(change)) if one)
     if facts.version is not None and change.after.identity != facts.version.record.identity:
         return (_identity(change, facts),)
+    loosened = _soak_loosened(change)
     if change.kind == "rollback":
-        return refuse_rollback(facts)
-    together = _out_of_order(facts, beside)
-    return (*refuse_promotion(facts), *([together] if together else []))
+        return (*refuse_rollback(facts), *([loosened] if loosened else []))
+    also = (_out_of_order(facts, beside), loosened)
+    return (*refuse_promotion(facts), *(one for one in also if one))
 
 
-def refuse_approvals(rules: StageRules, slot: Slot, approved_by: Sequence[str], asked_by: str) -> Refusal | None:
-    """Return the reason against a merge that too few others have approved."""
-    counted = [login for login in approved_by if login.casefold() != asked_by.casefold()]
-    if len(counted) >= rules.approvals:
+def refuse_contents(path: str, contents: AbstractSet[str | None]) -> Refusal | None:
+    """Return the reason against a file of which the commits of a pull request have several contents."""
+    if len(contents) < 2:
         return None
     return Refusal(
+        "several-commits",
+        f"the commits have {len(contents)} contents of {path}; a rebase would declare each, and one alone is judged",
+        "squash them into one commit upon the newest default branch, and push it",
+    )
+
+
+def refuse_approvals(needed: int, what: str, approved_by: Sequence[str], asked_by: str) -> Refusal | None:
+    """Return the reason against a merge that too few others than who asked have approved; `what` demands it."""
+    counted = [login for login in approved_by if login.casefold() != asked_by.casefold()]
+    if len(counted) >= needed:
+        return None
+    others = f" by others than who asked ({asked_by})" if asked_by else ""
+    return Refusal(
         "approvals",
-        f"{slot.stage} demands {rules.approvals} approvals of this commit by others than who asked ({asked_by}); "
-        f"there are {len(counted)}",
-        "ask somebody with write access to approve the newest commit",
+        f"{what} demands {needed} approval{'s' if needed > 1 else ''} of this commit{others}; there "
+        f"{'is' if len(counted) == 1 else 'are'} {len(counted)}",
+        "ask somebody with write access, who wrote none of it, to approve the newest commit",
+    )
+
+
+def describe_change(before: Desired | None, after: Desired | None) -> tuple[str, ...]:
+    """Return what a stage file's change is, a sentence for each key, in plain text; none for a new or gone file."""
+    if before is None or after is None:
+        return ()
+    old, new = dict(_values(before)), dict(_values(after))
+    keys = [*new, *(key for key in old if key not in new)]
+    return tuple(
+        f"{key}: {old.get(key, _NOTHING)} becomes {new.get(key, _NOTHING)}"
+        for key in keys
+        if old.get(key) != new.get(key)
     )
 
 
@@ -104,17 +134,44 @@ def refuse_rules(after: Stages, held: Iterable[Slot]) -> Refusal | None:
 
 def _hold_lifted(change: StageChange) -> Refusal | None:
     before, after = change.before, change.after
-    if before is None or before.hold is None or (after is not None and after.hold is not None):
+    if before is None or before.hold is None or (after is not None and after.hold == before.hold):
         return None
-    if after is not None and after.reason != before.reason:
+    if after is not None and not _same_words(after.reason, before.reason):
         return None
     return Refusal(
         "hold",
-        f"the hold against {before.hold.against} is lifted without a reason of its own",
+        f"the hold against {before.hold.against} is {'changed' if after and after.hold else 'lifted'} without a reason "
+        "of its own",
         f"say in `reason` of {desired_path(change.slot)} why"
         if after
         else "lift the hold first, in a pull request of its own, and say in `reason` why",
     )
+
+
+def _soak_loosened(change: StageChange) -> Refusal | None:
+    before, after = change.before, change.after
+    if before is None or after is None or after.soak_hours >= before.soak_hours:
+        return None
+    if not _same_words(after.reason, before.reason):
+        return None
+    return Refusal(
+        "reason",
+        f"soak_hours goes from {before.soak_hours:g} to {after.soak_hours:g} without a reason of its own",
+        f"say in `reason` of {desired_path(change.slot)} why",
+    )
+
+
+def _same_words(one: str, other: str) -> bool:
+    return one_line(one).casefold() == one_line(other).casefold()
+
+
+def _values(desired: Desired) -> Iterator[tuple[str, str]]:
+    """Yield dotted key -> value of all that a stage file says."""
+    for key, value in desired.model_dump(mode="json").items():
+        if isinstance(value, dict):
+            yield from ((f"{key}.{below}", json.dumps(one, ensure_ascii=False)) for below, one in value.items())
+        else:
+            yield key, _NOTHING if value is None else str(value)
 
 
 def _identity(change: StageChange, facts: Facts) -> Refusal:

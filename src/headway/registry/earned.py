@@ -12,7 +12,7 @@ from headway.contracts.registry.stages import StageRules
 from headway.contracts.registry.tags import Slot, VersionTag
 from headway.contracts.verdict import Verdict
 from headway.registry.state import Version
-from headway.registry.tenure import Tenure
+from headway.registry.tenure import Tenure, held_before, taken_back
 
 Code = Literal[
     "approvals",
@@ -24,9 +24,14 @@ Code = Literal[
     "identity",
     "model",
     "never-held",
+    "reason",
     "rules",
+    "several-commits",
+    "shunned",
+    "signature",
     "soak",
     "stage",
+    "unaccepted",
     "unregistered",
     "upstream",
 ]
@@ -69,8 +74,11 @@ class Facts:
         verdict: the gate's, against what the stage holds now; None where it was not judged again.
         unjudged: why it could not be judged again; "" where it was, or need not be.
         here: how long the slot has held what.
+        against: versions that a hold of the slot was ever set against.
         upstream: the same of the stage that `rules` name in `after`.
         now: the time.
+        unaccepted: what its own commit's verdict says against it; "" where it says nothing.
+        signature: why the signature of its tag does not count; "" where it does, or none is demanded.
     """
 
     name: VersionTag
@@ -85,6 +93,9 @@ class Facts:
     here: Sequence[Tenure]
     upstream: Sequence[Tenure]
     now: datetime
+    against: frozenset[str] = frozenset()
+    unaccepted: str = ""
+    signature: str = ""
 
     @property
     def is_there(self) -> bool:
@@ -115,21 +126,25 @@ def refuse_promotion(facts: Facts) -> tuple[Refusal, ...]:
     version = facts.version
     if version is None:
         return (_unregistered(facts),)
-    found = (_bytes(facts), _gate(facts, version), _upstream(facts, version), _hold(facts))
+    found = (*_unfit(facts), _gate(facts, version), _upstream(facts, version), _hold(facts))
     return tuple(one for one in found if one)
 
 
 def refuse_rollback(facts: Facts) -> tuple[Refusal, ...]:
-    """Return every reason against going back to a version: it needs neither soak nor upstream, but was here before."""
+    """Return every reason against going back to a version.
+
+    It needs neither soak nor upstream, but was here before what is here now, and nobody took it back since.
+    """
     if facts.version is None:
         return (_unregistered(facts),)
-    return tuple(one for one in (_bytes(facts), _never_held(facts, facts.version)) if one)
+    found = (*_unfit(facts), _never_held(facts, facts.version), _shunned(facts, facts.version))
+    return tuple(one for one in found if one)
 
 
-def find_rollback(here: Sequence[Tenure], present: str | None, against: Iterable[str]) -> str | None:
-    """Return the version that a slot held last before `present`, of those that no hold was set against."""
-    shunned = {present, *against}
-    return next((one.version for one in reversed(here) if one.version not in shunned), None)
+def find_rollback(here: Sequence[Tenure], present: str | None, shunned: Iterable[str]) -> str | None:
+    """Return the version that a slot held last before `present`, of those that nobody took back."""
+    passed_over = {present, *shunned}
+    return next((one.version for one in reversed(held_before(here)) if one.version not in passed_over), None)
 
 
 def write_moment(moment: datetime, *, attested: bool = True) -> str:
@@ -165,6 +180,31 @@ def _bytes(facts: Facts) -> Refusal | None:
     )
 
 
+def _unfit(facts: Facts) -> tuple[Refusal | None, ...]:
+    """Return the reasons against a version, wherever it is to go."""
+    return _signature(facts), _unaccepted(facts), _bytes(facts)
+
+
+def _signature(facts: Facts) -> Refusal | None:
+    if not facts.signature:
+        return None
+    return Refusal(
+        "signature",
+        f"stages.yaml demands signed tags, and that of {facts.name} does not count: {facts.signature}",
+        "headway audit names every tag without a good signature",
+    )
+
+
+def _unaccepted(facts: Facts) -> Refusal | None:
+    if not facts.unaccepted:
+        return None
+    return Refusal(
+        "unaccepted",
+        f"the verdict in the commit of {facts.name} is against this very model: {facts.unaccepted}",
+        "headway register gives it no tag: promote a version that the gate accepted",
+    )
+
+
 def _gate(facts: Facts, version: Version) -> Refusal | None:
     if version.record.decision != "accept":
         sentence = f"{version} was registered without an accepted gate: {version.record.decision}"
@@ -195,9 +235,15 @@ def _upstream(facts: Facts, version: Version) -> Refusal | None:
     if had >= needed:
         return None
     begun = write_moment(soak.since, attested=soak.attested)
-    if soak.until is None:
+    if not soak.begun:
+        sentence = f"the forge knows no pull request that declared {version} for {after}: its soak has not begun"
+        way = f"declare it there in a pull request, or skip the soak: {_expedite(facts)}"
+    elif soak.since > facts.now:
+        sentence = f"{soak.tag} says that {after} holds {version} since {begun}, which is yet to come: it shows no soak"
+        way = f"skip the soak: {_expedite(facts)}"
+    elif soak.until is None:
         sentence = f"{after} has held {version} since {begun}: {write_hours(had)} of {write_hours(needed)}"
-        way = f"wait until {write_moment(min(soak.since, facts.now) + needed)}"
+        way = f"wait until {write_moment(soak.since + needed)}"
     else:
         sentence = f"{after} held {version} for {write_hours(had)} of {write_hours(needed)}, from {begun}"
         way = f"let it soak again: headway promote {version} {after}"
@@ -216,14 +262,25 @@ def _hold(facts: Facts) -> Refusal | None:
 
 
 def _never_held(facts: Facts, version: Version) -> Refusal | None:
-    if any(_is_of(one, version) for one in facts.here):
+    if any(_is_of(one, version) for one in held_before(facts.here)):
         return None
-    stage = facts.slot.stage
-    return Refusal(
-        "never-held",
-        f"{stage} has never held {version}: going there is no rollback",
-        f"headway promote {version} {stage} --expedite REASON",
-    )
+    sentence = f"{facts.slot.stage} has never held {version} before what it holds now: going there is no rollback"
+    return Refusal("never-held", sentence, _expedite(facts))
+
+
+def _shunned(facts: Facts, version: Version) -> Refusal | None:
+    number = str(version.number)
+    if number in facts.against:
+        sentence = f"a hold of {facts.slot.stage} was set against {version}: going there again is no rollback"
+    elif number in taken_back(facts.upstream):
+        sentence = f"{version} was rolled back in {facts.rules.after}: going there is no rollback"
+    else:
+        return None
+    return Refusal("shunned", sentence, _expedite(facts))
+
+
+def _expedite(facts: Facts) -> str:
+    return f"headway promote {facts.name} {facts.slot.stage} --expedite REASON"
 
 
 def _is_of(tenure: Tenure, version: Version) -> bool:

@@ -24,6 +24,7 @@ class ReviewedFile:
         waived: what it had not earned and skips.
         expedited: why it may.
         notes: what else is to be known, in plain text.
+        changes: every key of a stage file that it changes, in plain text.
         proposal: what speaks for the version that it declares; None where it declares no other, or no trusted one.
     """
 
@@ -34,6 +35,7 @@ class ReviewedFile:
     expedited: str | None = None
     notes: tuple[str, ...] = ()
     proposal: Proposal | None = None
+    changes: tuple[str, ...] = ()
 
 
 def may_merge(files: Sequence[ReviewedFile]) -> bool:
@@ -78,6 +80,11 @@ def _review(files: Sequence[ReviewedFile], *, evidence: bool) -> Iterator[str]:
             yield f"- **Expedited**: {prose(one.expedited or '')}"
         yield from (f"- skips **{refusal.code}**: {prose(refusal.sentence)}" for refusal in one.waived)
         yield from (f"- {prose(note)}" for note in one.notes)
+        if one.changes:
+            yield ""
+            yield "Changed keys:"
+            yield ""
+            yield from (f"- {prose(change)}" for change in one.changes)
         if evidence and one.proposal is not None:
             yield ""
             yield from write_evidence(one.proposal)

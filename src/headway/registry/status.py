@@ -4,27 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from headway.contracts.registry.desired import Desired, desired_path
+from headway.contracts.registry.files import desired_path
 from headway.contracts.registry.tags import Slot, parse_version
 from headway.registry.state import Echo, State, Version
+from headway.registry.timeline import Statement
 
 NOTHING = "-"
 UNKNOWN = "?"
-
-Said = Desired | None
-"""What a stage file says; None where there is none."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """Why something that a slot's status needs cannot be read."""
-
-    sentence: str
-
-
-Released = Said | Fault | Literal["unknown"]
 
 
 @dataclass(frozen=True)
@@ -32,14 +19,14 @@ class Reading:
     """What was read about one slot, beside the state.
 
     Attributes:
-        desired: the stage file of the default branch.
+        desired: what its newest declaration says.
         vouched: whether the manifest at the desired version's commit is the one that its tag names.
-        released: the stage file that was released; "unknown" where nobody was asked, None where nothing was.
+        released: what the declaration says that was released; None where nobody was asked.
     """
 
-    desired: Said | Fault
+    desired: Statement
     vouched: bool = True
-    released: Released = "unknown"
+    released: Statement | None = None
 
 
 @dataclass(frozen=True)
@@ -98,12 +85,10 @@ def describe_status(branch: str, state: State, stages: Sequence[str], readings: 
     )
 
 
-def desired_version(state: State, desired: Said | Fault) -> Version | None:
-    """Return the trusted version that a stage file names."""
-    if not isinstance(desired, Desired):
-        return None
-    number = parse_version(desired.version)
-    return None if number is None else state.version(desired.model, number)
+def find_named(state: State, model: str, version: str | None) -> Version | None:
+    """Return the trusted version of a model that a stage file names as "v1.2.0"."""
+    number = parse_version(version or "")
+    return None if number is None else state.version(model, number)
 
 
 def newest_echo(state: State, slot: Slot) -> Echo | None:
@@ -113,9 +98,7 @@ def newest_echo(state: State, slot: Slot) -> Echo | None:
 
 
 def _slot_status(state: State, slot: Slot, reading: Reading, stages: Sequence[str]) -> SlotStatus:
-    desired = reading.desired if isinstance(reading.desired, Desired) else None
-    echo = newest_echo(state, slot)
-    hold = desired.hold if desired else None
+    echo, hold = newest_echo(state, slot), reading.desired.hold
     return SlotStatus(
         stage=slot.stage,
         model=slot.model,
@@ -124,37 +107,36 @@ def _slot_status(state: State, slot: Slot, reading: Reading, stages: Sequence[st
         released=_version_of(reading.released),
         running=NOTHING,
         hold=None if hold is None else f"against {hold.against}, set by {hold.set_by}: {hold.reason}",
-        expedited=desired.expedited if desired else None,
+        expedited=reading.desired.expedited,
         differences=tuple(_differences(state, slot, reading, stages)),
     )
 
 
-def _version_of(said: Released) -> str:
-    if said is None:
-        return NOTHING
-    return said.version if isinstance(said, Desired) else UNKNOWN
+def _version_of(said: Statement | None) -> str:
+    return UNKNOWN if said is None or said.fault else said.version or NOTHING
 
 
 def _differences(state: State, slot: Slot, reading: Reading, stages: Sequence[str]) -> Iterator[str]:
     desired, released = reading.desired, reading.released
     if slot.stage not in stages:
         yield f"stages.yaml names no stage {slot.stage!r}: mend it, or remove {desired_path(slot)}"
-    if isinstance(desired, Fault):
-        yield f"{desired.sentence}: mend the file"
+    if desired.fault:
+        yield f"{desired.fault}: mend the file"
     else:
-        fault = _fault_of(state, desired, reading)
+        fault = _fault_of(state, slot, reading)
         yield from [fault] if fault else _behind(state, slot, desired)
-    if isinstance(released, Fault):
-        yield f"what is released is not known: {released.sentence}"
-    elif released != "unknown" and _version_of(released) != _version_of(desired):
+    if released is not None and released.fault:
+        yield f"what is released is not known: {released.fault}"
+    elif released is not None and released.version != desired.version:
         yield f"released is {_version_of(released)}, desired is {_version_of(desired)}"
 
 
-def _fault_of(state: State, desired: Said, reading: Reading) -> str | None:
+def _fault_of(state: State, slot: Slot, reading: Reading) -> str | None:
     """Return why nothing can follow a stage file that can be read."""
-    if desired is None:
+    desired = reading.desired
+    if desired.version is None:
         return None
-    version = desired_version(state, desired)
+    version = find_named(state, slot.model, desired.version)
     if version is None:
         return f"{desired.version} has no tag that is trusted: run headway register, or name another version"
     if version.record.identity != desired.identity:
@@ -164,9 +146,9 @@ def _fault_of(state: State, desired: Said, reading: Reading) -> str | None:
     return None
 
 
-def _behind(state: State, slot: Slot, desired: Said) -> Iterator[str]:
+def _behind(state: State, slot: Slot, desired: Statement) -> Iterator[str]:
     declarations, echo = state.declarations.get(slot), newest_echo(state, slot)
     if declarations and (echo is None or echo.declaration != declarations[-1]):
-        declared = f"commit {declarations[-1].commit[:10]} declared {desired.version if desired else 'nothing'}"
+        declared = f"commit {declarations[-1].commit[:10]} declared {desired.version or 'nothing'}"
         tagged = "there is no tag" if echo is None else f"the newest tag says {echo.record.version or 'nothing'}"
         yield f"{declared}, {tagged}: run headway reconcile"

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from headway.contracts.registry.desired import Desired
 from headway.registry.timeline import Event, git_time
 
 Files = Mapping[str, Desired]
 """Git's object -> the stage file that it is; those that cannot be read are not among them."""
+Ask = Callable[[Event], datetime | None]
+"""Returns when a forge merged a declaration; None where it knows no pull request that brought it."""
+_TOGETHER = timedelta(seconds=1)
+"""What one call tags at once is dated a second apart: the stage held nothing of it but the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Tenure:
         tag: of the declaration that it began with.
         since: when; by the forge, or by the tag's own date.
         attested: whether the forge says when.
+        begun: False where a forge was asked, and knows of no pull request that began it.
         until: when the stage was declared another version, or none; None while it holds this one.
         rolled_back: whether it ended with a rollback against this version.
         soak_hours: how long it had to stay, as its own stage file said last.
@@ -35,14 +40,22 @@ class Tenure:
     until: datetime | None
     rolled_back: bool
     soak_hours: float
+    begun: bool = True
+
+    @property
+    def held(self) -> bool:
+        """Whether it was more than a step on the way: two declarations of one push leave the first no time."""
+        return self.length(self.until or datetime.max.replace(tzinfo=UTC)) > _TOGETHER
 
     def length(self, now: datetime) -> timedelta:
         """Return how long it lasted, or has lasted; never less than nothing."""
-        return max(min(self.until or now, now) - self.since, timedelta())
+        return max(min(self.until or now, now) - self.since, timedelta()) if self.begun else timedelta()
 
 
-def find_tenures(events: Sequence[Event], files: Files) -> tuple[Tenure, ...]:
+def find_tenures(events: Sequence[Event], files: Files, ask: Ask | None = None) -> tuple[Tenure, ...]:
     """Return the tenures of one slot, oldest first; `events` are its declarations in the line's order.
+
+    With `ask` a forge says when each began and ended, whatever the tags say; what it does not know takes no time.
 
     A declaration without a trusted tag begins none, but ends the one before it. One whose file cannot be read changes
     nothing, as nothing follows it. A version that is declared again goes on.
@@ -57,14 +70,30 @@ def find_tenures(events: Sequence[Event], files: Files) -> tuple[Tenure, ...]:
         if last and event.echo and said and (last.version, last.identity) == (said.version, said.identity):
             found[-1] = replace(last, soak_hours=said.soak_hours)
             continue
-        since = _moment(event)
+        answer = ask(event) if ask else None
+        since = answer or _moment(event)
         if last:
             back = said is not None and said.hold is not None and said.hold.against == last.version
-            found[-1] = replace(last, until=since, rolled_back=back)
+            found[-1] = replace(last, until=last.since if ask and not answer else since, rolled_back=back)
         if event.echo and said:
-            tag, attested = event.echo.tag.name, event.echo.record.declared_at is not None
-            found.append(Tenure(said.version, said.identity, tag, since, attested, None, False, said.soak_hours))
+            attested = answer is not None or (ask is None and event.attested)
+            begun = ask is None or answer is not None
+            found.append(
+                Tenure(said.version, said.identity, event.echo.tag.name, since, attested, None, False, said.soak_hours,
+                       begun)
+            )  # fmt: skip
     return tuple(found)
+
+
+def held_before(tenures: Sequence[Tenure]) -> tuple[Tenure, ...]:
+    """Return the tenures that are over, and were more than a step on the way."""
+    return tuple(one for one in tenures if one.until is not None and one.held)
+
+
+def taken_back(tenures: Sequence[Tenure]) -> frozenset[str]:
+    """Return the versions whose last tenure ended with a rollback."""
+    last = {one.version: one for one in tenures}
+    return frozenset(version for version, one in last.items() if one.rolled_back)
 
 
 def held_against(events: Sequence[Event], files: Files) -> frozenset[str]:

@@ -256,10 +256,73 @@ def test_rules_are_those_of_the_base(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [("stages: {}\n", "file"), (None, "rules"), ("schema_version: 1\nstages: {staging: {}}\n", "rules")],
+    [
+        ("stages: {}\n", ["file"]),
+        (None, ["rules"]),
+        ("schema_version: 1\nstages: {staging: {}}\n", ["rules", "approvals"]),
+    ],
 )
-def test_rules_that_cannot_be_are_refused(desk: Desk, content: str | None, expected: str) -> None:
-    assert [expected] == codes(desk, desk.propose({STAGES.as_posix(): content}))
+def test_rules_that_cannot_be_are_refused(desk: Desk, content: str | None, expected: list[str]) -> None:
+    assert expected == codes(desk, desk.propose({STAGES.as_posix(): content}))
+
+
+def test_rules_are_changed_with_the_approvals_that_they_demanded_most(desk: Desk) -> None:
+    number = desk.propose({STAGES.as_posix(): RULES.replace("approvals: 1", "approvals: 0")})
+    assert ["approvals"] == codes(desk, number)
+
+    desk.github.review(NAME, number, "grace")
+
+    assert [] == codes(desk, number)
+
+
+@pytest.mark.parametrize("last", ["v1.1.0", "v1.0.0"])
+def test_what_a_rebase_would_declare_on_the_way_is_refused(desk: Desk, last: str) -> None:
+    before = (desk.line.root / PRODUCTION).read_text()
+    desk.line.branch("by-hand")
+    desk.line.commit({PRODUCTION: stage_file(desk, "v1.1.0", reason="on the way")})
+    desk.line.commit({PRODUCTION: before if last == "v1.0.0" else stage_file(desk, last)})
+    desk.line.push()
+    number = desk.github.open_pull(NAME, "by-hand")
+    desk.github.review(NAME, number, "grace")
+
+    assert ["several-commits"] == codes(desk, number)
+
+
+def test_what_came_with_the_base_is_no_content_of_its_own(desk: Desk) -> None:
+    desk.line.branch("by-hand")
+    desk.line.commit({PRODUCTION: stage_file(desk, "v1.1.0")})
+    desk.line.git("checkout", "--quiet", "main")
+    desk.line.hold(f"{MODEL}#staging#3", "v1.1.0", reason="again")
+    desk.line.git("checkout", "--quiet", "by-hand")
+    desk.line.git("merge", "--quiet", "--no-edit", "main")
+    desk.line.push()
+
+    assert ["approvals"] == codes(desk, desk.github.open_pull(NAME, "by-hand"))
+
+
+def test_a_hold_turned_round_is_no_rollback(desk: Desk) -> None:
+    desk.line.hold(f"{MODEL}#production#2", "v1.1.0")
+    desk.line.hold(f"{MODEL}#production#3", "v1.0.0", hold=HOLD)
+
+    number = desk.propose({PRODUCTION: stage_file(desk, "v1.1.0", hold=HOLD | {"against": "v1.0.0"})})
+
+    assert ["shunned", "approvals"] == codes(desk, number)
+
+
+def test_what_the_forge_says_of_a_soak_counts(desk: Desk) -> None:
+    desk.line.register_next(V2)
+    desk.line.echo(f"{MODEL}#staging#3", desk.line.declare("staging", "v1.2.0"), pull_request=7)
+    desk.line.push()
+
+    assert ["soak", "approvals"] == codes(desk, desk.propose({PRODUCTION: stage_file(desk, "v1.2.0")}))
+
+
+def test_every_changed_key_is_shown(desk: Desk) -> None:
+    number = desk.propose({STAGING: stage_file(desk, "v1.1.0", soak_hours=48.0, reason="longer")})
+
+    assert ["reason: it is better becomes longer", "soak_hours: 0.0 becomes 48.0"] == (
+        desk.check(number).values["files"][0]["changes"]
+    )
 
 
 def test_a_stage_and_the_one_before_it_go_one_by_one(desk: Desk) -> None:

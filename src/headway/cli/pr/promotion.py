@@ -16,7 +16,7 @@ from headway.cli.pr.reviewing import Question, review_changes
 from headway.cli.pr.target import Target, as_json, by_number, find_access, find_target
 from headway.cli.project import find_project
 from headway.cli.registry.opening import Opened, fresh
-from headway.cli.registry.proposing import refusal_lines, refusal_values, require_complete, wrapped
+from headway.cli.registry.proposing import find_forge, refusal_lines, refusal_values, require_complete, wrapped
 from headway.contracts.github import PROMOTION_CONTEXT, State
 from headway.errors import NO, YES
 from headway.integrations.git.ledger import read_ledger
@@ -66,7 +66,7 @@ def promotion(
         click.echo(f"nothing to promote: only what {opened.branch} says is declared")
         return YES
     require_complete(opened)
-    forge = open_forge(root) if target else None
+    forge = open_forge(root) if target else find_forge(root)
     commit = _find_head(root, target) if target else commit_at(root, head or "HEAD")
     files = review_changes(Question(opened, commit, target.number if target else None, forge))
     if target and forge:
@@ -114,7 +114,7 @@ def _tell(files: Sequence[ReviewedFile], *, as_json: bool) -> None:
         if one.waived:
             skipped = ", ".join(refusal.code for refusal in one.waived)
             click.echo(wrapped(f"expedited ({skipped}): {one.expedited}", first="  ", rest="    "))
-        for note in one.notes:
+        for note in (*one.notes, *one.changes):
             click.echo(wrapped(note, first="  ", rest="    "))
     click.echo(write_verdict(files))
 
@@ -127,4 +127,5 @@ def _values(one: ReviewedFile) -> dict[str, Any]:
         "skipped": refusal_values(one.waived),
         "expedited": one.expedited if one.waived else None,
         "notes": list(one.notes),
+        "changes": list(one.changes),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -12,12 +12,20 @@ from headway.cli.registry.gathering import SlotHistory, gather_facts
 from headway.cli.registry.proposing import make_proposal
 from headway.contracts.layout import REGISTRY, STAGES
 from headway.contracts.registry.desired import Desired, desired_path, parse_stage_file, slot_of
-from headway.contracts.registry.stages import Stages, parse_stages
+from headway.contracts.registry.stages import StageRules, Stages, parse_stages
 from headway.contracts.registry.tags import Slot, StageTag, VersionTag, parse_tag, parse_version
 from headway.errors import InputError
-from headway.integrations.git.history import changed_below
+from headway.integrations.git.history import changed_below, contents_below
 from headway.integrations.git.writing import merge_objects
-from headway.registry.changes import StageChange, describe_rules, refuse_approvals, refuse_change, refuse_rules
+from headway.registry.changes import (
+    StageChange,
+    describe_change,
+    describe_rules,
+    refuse_approvals,
+    refuse_change,
+    refuse_contents,
+    refuse_rules,
+)
 from headway.registry.earned import Facts, Refusal
 from headway.registry.review import ReviewedFile
 
@@ -65,8 +73,21 @@ def review_changes(question: Question) -> tuple[ReviewedFile, ...]:
         conflict = f"it conflicts with {opened.branch}, or has no history in common with it"
         way = f"merge {opened.branch} into the branch, or let Headway propose it anew"
         return (ReviewedFile(_REGISTRY, "cannot be merged", (Refusal("conflict", conflict, way),)),)
-    paths = changed_below(opened.root, opened.ledger.head, result, _REGISTRY)
-    return tuple(_Review(question, result, paths).files()) if paths else ()
+    changed = changed_below(opened.root, opened.ledger.head, result, _REGISTRY)
+    several = _find_several(question)
+    paths = tuple(sorted({*changed, *several}))
+    reviewed = _Review(question, result, paths).files() if paths else ()
+    return tuple(
+        replace(one, refusals=(several[one.path], *one.refusals)) if one.path in several else one for one in reviewed
+    )
+
+
+def _find_several(question: Question) -> Mapping[str, Refusal]:
+    """Return file -> the reason against it, of those that the commits have several contents of."""
+    opened = question.opened
+    contents = contents_below(opened.root, opened.ledger.head, question.head, _REGISTRY)
+    refusals = {path: refuse_contents(path, blobs) for path, blobs in contents.items() if path.endswith(_YAML)}
+    return {path: refusal for path, refusal in refusals.items() if refusal}
 
 
 class _Review:
@@ -133,7 +154,11 @@ class _Review:
         removed = {slot for slot, said in self._parsed.items() if said is None}
         kept = {slot for slot, said in declared.items() if said[-1].change.blob} - removed
         refusal = refuse_rules(after, kept)
-        return ReviewedFile(path, what, (refusal,) if refusal else (), notes=describe_rules(self._stages, after))
+        before = self._stages.stages.values() if self._stages else ()
+        needed = max((rules.approvals for rules in before), default=0)
+        approvals, notes = self._approvals(needed, "a change of the rules", "")
+        refusals = (*((refusal,) if refusal else ()), *approvals)
+        return ReviewedFile(path, what, refusals, notes=(*describe_rules(self._stages, after), *notes))
 
     def _review_stage_file(self, path: str, slot: Slot) -> ReviewedFile:
         after = self._parsed[slot]
@@ -155,7 +180,9 @@ class _Review:
         skips = change.expedited is not None
         waived = tuple(one for one in found if one.expeditable and skips)
         refusals = [one for one in found if one not in waived]
-        approvals, notes = self._approvals(change)
+        said = change.after or change.before
+        needed = self._rules_of(change).approvals
+        approvals, notes = self._approvals(needed, change.slot.stage, said.asked_by if said else "")
         if change.after and change.after.expedited and not skips and any(one.expeditable for one in refusals):
             notes.append(_OLD_REASON)
         proposal = None
@@ -163,29 +190,31 @@ class _Review:
             kind: Literal["promotion", "rollback"] = "rollback" if change.kind == "rollback" else "promotion"
             proposal = make_proposal(self._opened, kind, change.after, facts, waived)
         return ReviewedFile(
-            path, _describe(change), (*refusals, *approvals), waived, change.expedited, tuple(notes), proposal
-        )
+            path, _describe(change), (*refusals, *approvals), waived, change.expedited, tuple(notes), proposal,
+            describe_change(change.before, change.after),
+        )  # fmt: skip
 
     def _gather(self, change: StageChange) -> Facts | None:
         if change.after is None or change.kind == "edit":
             return None
-        assert self._stages is not None
         number = parse_version(change.after.version)
         assert number is not None  # the contract says so
         stage, name = change.slot.stage, VersionTag(change.slot.model, number)
-        rules, judge = self._stages.stages[stage], change.kind == "promotion"
-        return gather_facts(self._opened, name, stage, rules, now=self._now, judge=judge)
+        rules, judge = self._rules_of(change), change.kind == "promotion"
+        return gather_facts(self._opened, name, stage, rules, now=self._now, judge=judge, forge=self._question.forge)
 
-    def _approvals(self, change: StageChange) -> tuple[list[Refusal], list[str]]:
+    def _rules_of(self, change: StageChange) -> StageRules:
         assert self._stages is not None
-        rules = self._stages.stages[change.slot.stage]
-        if not rules.approvals:
+        return self._stages.stages[change.slot.stage]
+
+    def _approvals(self, needed: int, what: str, asked_by: str) -> tuple[list[Refusal], list[str]]:
+        """Return the reason against it where too few have approved, and what else is to be said of approvals."""
+        if not needed:
             return [], []
         approved_by = self._question.approved_by
         if approved_by is None:
             return [], [_UNASKED]
-        said = change.after or change.before
-        refusal = refuse_approvals(rules, change.slot, approved_by, said.asked_by if said else "")
+        refusal = refuse_approvals(needed, what, approved_by, asked_by)
         return ([refusal], []) if refusal else ([], [f"approved by {', '.join(approved_by)}"])
 
 

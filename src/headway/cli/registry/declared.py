@@ -5,14 +5,15 @@ from __future__ import annotations
 import difflib
 
 from headway.cli.registry.opening import Opened
-from headway.contracts.registry.desired import desired_path
+from headway.contracts.registry.files import desired_path
 from headway.contracts.registry.records import one_line
 from headway.contracts.registry.tags import Slot, StageTag, VersionTag, parse_tag
 from headway.errors import InputError
 from headway.registry.state import Version
-from headway.registry.status import desired_version
+from headway.registry.status import find_named
 
 _FETCH = "what this clone lacks comes with: git fetch --tags origin"
+_UNSHALLOW = "this clone is shallow, and lacks what came before: git fetch --unshallow --tags origin"
 
 
 def find_version(opened: Opened, target: str) -> Version:
@@ -42,9 +43,11 @@ def declared_version(opened: Opened, slot: Slot) -> Version | None:
     desired = opened.desired(slot)
     if desired is None:
         return None
-    path, version = desired_path(slot), desired_version(opened.state, desired)
+    path, version = desired_path(slot), find_named(opened.state, slot.model, desired.version)
     if version is None:
-        raise InputError(f"{path} names {desired.model}@{desired.version}, which is no trusted version", hint=_FETCH)
+        raise InputError(
+            f"{path} names {desired.model}@{desired.version}, which is no trusted version", hint=_fetch(opened)
+        )
     if version.record.identity != desired.identity:
         raise InputError(
             f"{path} names {version} with the identity {desired.identity}, but that version's is "
@@ -57,7 +60,8 @@ def declared_version(opened: Opened, slot: Slot) -> Version | None:
 def _unknown(opened: Opened, target: str) -> InputError:
     refused = next((one for one in opened.state.distrusted if one.tag.name == target), None)
     if refused is not None:
-        return InputError(f"nothing trusts the tag {target}: {refused.sentence}", hint="see all of them: headway audit")
+        hint = "see all of them: headway audit" if opened.state.complete else _UNSHALLOW
+        return InputError(f"nothing trusts the tag {target}: {refused.sentence}", hint=hint)
     kind = "version" if "@" in target else "declared version"
     return InputError(f"there is no {kind} {target}", hint=_near(opened, target))
 
@@ -68,4 +72,8 @@ def _near(opened: Opened, target: str) -> str:
     slots = [str(slot) for slot, declarations in state.declarations.items() if declarations[-1].change.blob]
     names = [*slots, *(str(version) for versions in state.versions.values() for version in reversed(versions))]
     near = difflib.get_close_matches(target, names, n=3) or names[:3]
-    return f"there is {', '.join(near)}; {_FETCH}" if near else _FETCH
+    return f"there is {', '.join(near)}; {_fetch(opened)}" if near else _fetch(opened)
+
+
+def _fetch(opened: Opened) -> str:
+    return _FETCH if opened.state.complete else _UNSHALLOW

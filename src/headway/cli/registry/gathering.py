@@ -6,11 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from headway.cli.progress import say
 from headway.cli.registry.bytes import bundle_missing
+from headway.cli.registry.doubts import find_committed_no, find_unsigned
 from headway.contracts.layout import SCORECARD
 from headway.contracts.registry.desired import Desired
 from headway.contracts.registry.stages import StageRules
@@ -18,7 +20,7 @@ from headway.contracts.registry.tags import Slot, VersionTag, parse_version
 from headway.errors import InputError
 from headway.registry.earned import Facts
 from headway.registry.proposal import Held
-from headway.registry.tenure import Tenure, find_tenures, last_file
+from headway.registry.tenure import Tenure, find_tenures, held_against, last_file
 from headway.registry.timeline import Event, list_events
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from headway.contracts.manifest import Manifest
     from headway.contracts.scorecard import Scorecard
     from headway.contracts.verdict import Verdict
+    from headway.ports import Forge
     from headway.registry.state import Version
 
 
@@ -38,12 +41,42 @@ class SlotHistory:
     """
 
     def __init__(self, opened: Opened, slot: Slot) -> None:
-        self.events: tuple[Event, ...] = list_events(opened.state, model=slot.model, stage=slot.stage)
+        events = list_events(opened.state, model=slot.model, stage=slot.stage)
+        unsigned = find_unsigned(opened, [event.echo.tag for event in events if event.echo])
+        self.events: tuple[Event, ...] = tuple(_without_echo(event, unsigned) for event in events)
         self.files: Mapping[str, Desired] = _read_files(opened, self.events)
 
     @property
     def tenures(self) -> tuple[Tenure, ...]:
         return find_tenures(self.events, self.files)
+
+    @property
+    def against(self) -> frozenset[str]:
+        """The versions that a hold was ever set against."""
+        return held_against(self.events, self.files)
+
+    def tenures_by(self, forge: Forge, version: str) -> tuple[Tenure, ...]:
+        """Return the tenures, those of one version with the times that a forge says.
+
+        Raises:
+            InputError, OutsideError: the forge does not answer.
+        """
+
+        readable = [one for one in self.events if (blob := one.declaration.change.blob) is None or blob in self.files]
+        own = [place for place, one in enumerate(readable) if self._version_in(one) == version]
+        asked = {one.declaration.commit for place in own for one in readable[place : place + 2]}
+
+        def ask(event: Event) -> datetime | None:
+            if event.declaration.commit not in asked:
+                return event.at
+            merged = forge.merged_pull_request(event.declaration.commit)
+            return merged.merged_at if merged else None
+
+        return find_tenures(self.events, self.files, ask)
+
+    def _version_in(self, event: Event) -> str | None:
+        said = self.files.get(event.declaration.change.blob or "")
+        return said.version if said else None
 
     @property
     def present(self) -> Desired | None:
@@ -52,18 +85,31 @@ class SlotHistory:
 
 
 def gather_facts(
-    opened: Opened, name: VersionTag, stage: str, rules: StageRules, *, now: datetime, judge: bool
+    opened: Opened,
+    name: VersionTag,
+    stage: str,
+    rules: StageRules,
+    *,
+    now: datetime,
+    judge: bool,
+    forge: Forge | None = None,
 ) -> Facts:
-    """Return what is known; `judge` says whether the gate is asked again where the stage's rules want it.
+    """Return what is known.
+
+    Args:
+        opened, name, stage, rules: what is to go where, and what that demands.
+        now: the time.
+        judge: whether the gate is asked again where the stage's rules want it.
+        forge: whose word alone counts for when the upstream stage got the version; without one, the tags' does.
 
     Raises:
         InputError: the project has no DVC remote to ask for the version's bytes.
-        OutsideError: that remote cannot be reached.
+        OutsideError: that remote, or the forge, cannot be reached.
     """
     slot = Slot(stage, name.model)
     version = opened.state.version(name.model, name.number)
     here = SlotHistory(opened, slot)
-    upstream = SlotHistory(opened, Slot(rules.after, name.model)).tenures if rules.after else ()
+    upstream = _find_upstream(opened, name, rules, forge)
     missing = bundle_missing(opened.root, version.commit, name.model) if version else ()
     verdict, unjudged = None, ""
     if judge and version is not None and rules.gate == "current":
@@ -82,6 +128,9 @@ def gather_facts(
         here=here.tenures,
         upstream=upstream,
         now=now,
+        against=here.against,
+        unaccepted=find_committed_no(opened, version.commit, version.record.identity) if version else "",
+        signature=find_unsigned(opened, [version.tag]).get(version.tag.oid, "") if version else "",
     )
 
 
@@ -105,6 +154,18 @@ def find_scorecard(opened: Opened, version: Version, manifest: Manifest) -> Scor
     with suppress(ValueError, RecursionError):
         return Scorecard.model_validate(json.loads(content))
     return None
+
+
+def _find_upstream(opened: Opened, name: VersionTag, rules: StageRules, forge: Forge | None) -> tuple[Tenure, ...]:
+    if rules.after is None:
+        return ()
+    history = SlotHistory(opened, Slot(rules.after, name.model))
+    return history.tenures_by(forge, str(name.number)) if forge else history.tenures
+
+
+def _without_echo(event: Event, unsigned: Mapping[str, str]) -> Event:
+    """Return a declaration without its tag where that is not signed as it must be."""
+    return replace(event, echo=None) if event.echo and event.echo.tag.oid in unsigned else event
 
 
 def _read_files(opened: Opened, events: tuple[Event, ...]) -> Mapping[str, Desired]:

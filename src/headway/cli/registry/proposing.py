@@ -50,24 +50,28 @@ def proposing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def open_for_proposal(options: Options) -> tuple[Opened, Forge | None]:
-    """Return the registry as the remote has it now, and the forge where a pull request is to be opened.
+def open_for_proposal() -> Opened:
+    """Return the registry as the remote has it now.
 
     Raises:
-        InputError: a token is needed and there is none, or the clone is shallow.
+        InputError: the clone is shallow.
         OutsideError: the remote cannot be reached.
     """
-    from headway.cli.forge import open_forge
     from headway.cli.registry.opening import fresh
 
-    root = find_project(Path.cwd())
-    try:
-        forge = None if options.dry_run or options.no_pull_request else open_forge(root)
-    except InputError as error:
-        raise InputError(error.message, hint=f"{error.hint}; or only push the branch: --no-pull-request") from error
-    opened = fresh(root)
+    opened = fresh(find_project(Path.cwd()))
     require_complete(opened)
-    return opened, forge
+    return opened
+
+
+def find_forge(root: Path) -> Forge | None:
+    """Return the forge, whose word counts for times; None where there is no token, or no repository on a forge."""
+    from headway.cli.forge import open_forge
+
+    try:
+        return open_forge(root)
+    except InputError:
+        return None
 
 
 def require_complete(opened: Opened) -> None:
@@ -99,11 +103,11 @@ def make_proposal(
     return Proposal(kind, desired, facts, manifest, scorecard, held, tuple(waived))
 
 
-def put_forward(opened: Opened, proposal: Proposal, branch: str, options: Options, forge: Forge | None) -> int:
+def put_forward(opened: Opened, proposal: Proposal, branch: str, options: Options) -> int:
     """Bring a proposal to the remote, or only show it, and return the exit code.
 
     Raises:
-        InputError: the token or a rule of the repository does not allow it.
+        InputError: a token is needed and there is none, or it or a rule of the repository does not allow it.
         OutsideError: the remote or the forge cannot be reached.
     """
     if options.dry_run:
@@ -112,6 +116,7 @@ def put_forward(opened: Opened, proposal: Proposal, branch: str, options: Option
     from headway.cli.forge import find_account
     from headway.cli.registry.publishing import publish
 
+    forge = None if options.no_pull_request else _open_forge(opened.root)
     done = publish(opened, proposal, branch, forge)
     url = f"{find_account(opened.root).repository_url}/pull/{done.pull_request}" if forge else None
     if options.as_json:
@@ -123,11 +128,22 @@ def put_forward(opened: Opened, proposal: Proposal, branch: str, options: Option
         say(wrapped(f"expedited: {one.code}: {one.sentence}"))
     where = f"pull request {done.pull_request}" if done.pull_request else f"branch {done.branch}"
     click.echo(wrapped(f"{where} proposes {'it already' if done.found else f'it: {write_title(proposal)}'}"))
+    if done.reason is not None:
+        say(wrapped(f"the reason that stands there is another: {done.reason}"))
     if url is not None:
         click.echo(url)
     else:
         say(wrapped(f"open a pull request from {done.branch} to {opened.branch}: its merge is the declaration"))
     return YES
+
+
+def _open_forge(root: Path) -> Forge:
+    from headway.cli.forge import open_forge
+
+    try:
+        return open_forge(root)
+    except InputError as error:
+        raise InputError(error.message, hint=f"{error.hint}; or only push the branch: --no-pull-request") from error
 
 
 def tell_refusals(facts: Facts, refusals: Sequence[Refusal], *, as_json: bool) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headway.cli.pr.target import find_access, find_identity
-from headway.contracts.registry.desired import desired_path, desired_yaml
+from headway.contracts.registry.desired import Desired, desired_path, desired_yaml, parse_stage_file
 from headway.contracts.registry.records import one_line
 from headway.errors import InputError, OutsideError
 from headway.integrations.git.proposing import find_user, is_same_proposal, make_commit
@@ -35,28 +35,31 @@ class Published:
         commit: its head.
         pull_request: number; None where none was asked for.
         found: whether all of it was there before.
+        reason: that stands there, where it is another than was given; None otherwise.
     """
 
     branch: str
     commit: str
     pull_request: int | None
     found: bool
+    reason: str | None = None
 
 
 @dataclass(frozen=True)
 class _Place:
-    """A branch that is the proposal's: its head, the pull request from it, and whether it was there before."""
+    """A branch that is the proposal's: its head, the pull request from it, whether and why it was there before."""
 
     tip: str
     pull: PullRequest | None
     found: bool
+    reason: str | None = None
 
 
 def publish(opened: Opened, proposal: Proposal, name: str, forge: Forge | None) -> Published:
     """Push the stage file to a branch that is not there yet, and open a pull request where there is a forge.
 
-    What an earlier call brought is found again. A branch of that name from another commit of the default branch, whose
-    pull request was merged or closed, stays as it is, and the next free name is taken.
+    What an earlier call brought is found again, where it says the same but for the reason. A branch of that name that
+    says something else, or whose pull request was merged or closed, stays as it is, and the next free name is taken.
 
     Raises:
         InputError: the token or a rule of the repository does not allow it.
@@ -68,14 +71,14 @@ def publish(opened: Opened, proposal: Proposal, name: str, forge: Forge | None) 
     commit = make_commit(root, opened.ledger.head, files, message, _find_committer(root))
     for number in range(1, _NAMES + 1):
         branch = name if number == 1 else f"{name}-{number}"
-        place = _find_place(root, branch, commit, access, forge)
+        place = _find_place(opened, proposal, branch, commit, access, forge)
         if place is None:
             continue
         pull = place.pull
         if forge is not None and pull is None:
             pull = _open(forge, branch, opened.branch, title, write_body(proposal))
         found = place.found and (forge is None or place.pull is not None)
-        return Published(branch, place.tip, pull.number if pull else None, found)
+        return Published(branch, place.tip, pull.number if pull else None, found, place.reason)
     raise OutsideError(f"{_NAMES} branches begin with {name}", hint="delete those whose pull requests are closed")
 
 
@@ -97,20 +100,41 @@ def _is_workflow(environment: Mapping[str, str]) -> bool:
     return environment.get("GITHUB_ACTIONS") == "true"
 
 
-def _find_place(root: Path, branch: str, commit: str, access: Access, forge: Forge | None) -> _Place | None:
+def _find_place(
+    opened: Opened, proposal: Proposal, branch: str, commit: str, access: Access, forge: Forge | None
+) -> _Place | None:
     """Return the branch with the proposal on it, pushed where it is free; None where it is about something else."""
-    ref = f"refs/heads/{branch}"
+    root, ref = opened.root, f"refs/heads/{branch}"
     for _ in range(_LOOKS):
         tip = remote_commit(root, ref, access)
         if tip is None:
             if push(root, commit, branch, expected=None, access=access):
                 return _Place(commit, None, found=False)
             continue
+        tip = fetch(root, ref, access)
         if pulls := forge.find_pull_requests(forge.repository, branch) if forge else ():
-            return _Place(tip, pulls[0], found=True)
-        same = is_same_proposal(root, fetch(root, ref, access), commit)
-        return _Place(tip, None, found=True) if same else None
+            return _find_same(opened, proposal, tip, pulls[0])
+        return _Place(tip, None, found=True) if is_same_proposal(root, tip, commit) else None
     raise OutsideError(f"{branch} is being pushed by others", hint="run this again")
+
+
+def _find_same(opened: Opened, proposal: Proposal, tip: str, pull: PullRequest) -> _Place | None:
+    """Return the place of an open pull request that says the same but for the reason; None where it does not."""
+    slot, wanted = proposal.facts.slot, proposal.desired
+    content = opened.file(tip, desired_path(slot))
+    try:
+        said = None if content is None else parse_stage_file(content, slot)
+    except InputError:
+        said = None
+    if said is None or _without_reason(said) != _without_reason(wanted):
+        return None
+    return _Place(tip, pull, found=True, reason=said.reason if said.reason != wanted.reason else None)
+
+
+def _without_reason(desired: Desired) -> Desired:
+    """Return a stage file as it is whoever asks for it, and why."""
+    hold = desired.hold and desired.hold.model_copy(update={"reason": "-", "set_by": "-"})
+    return desired.model_copy(update={"reason": "-", "asked_by": "-", "hold": hold})
 
 
 def _open(forge: Forge, branch: str, base: str, title: str, body: str) -> PullRequest:

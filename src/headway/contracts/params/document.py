@@ -27,6 +27,7 @@ class Section(BaseModel):
 
 
 _WHOLE = "all"
+_MEND_MAPPING = "write it as lines of `key: value`; what it held before: git log -p"
 SectionT = TypeVar("SectionT", bound=Section)
 KeyPath = tuple[str | int, ...]
 
@@ -111,7 +112,7 @@ def parse_document(text: str, file: str) -> Document:
         # Nested too deeply, a date that does not exist, or a tag that does not fit its value (`!!int ""`).
         raise InputError(f"{file} is not a plain YAML mapping ({error})", hint="mend the file") from error
     if not isinstance(node, yaml.MappingNode) or not isinstance(values, dict):
-        raise InputError(f"{file} holds no mapping of keys to values", hint="start from the default params.yaml")
+        raise InputError(f"{file} holds no mapping of keys to values", hint=_MEND_MAPPING)
     lines: dict[KeyPath, int] = {}
     repeated: list[Fault] = []
     _note_lines(node, (), lines, repeated)

@@ -71,3 +71,27 @@ def changed_below(root: Path, old: str, new: str, folder: str) -> tuple[str, ...
     """
     words = "diff", "-z", "--name-only", "--no-renames", "--no-ext-diff", "--relative", old, new, "--", folder
     return names(tell(root, *words))
+
+
+def contents_below(root: Path, old: str, new: str, folder: str) -> Mapping[str, frozenset[str | None]]:
+    """Return file below a folder -> what it holds at `new`, and after each commit that `new` has and `old` lacks.
+
+    Only files that one of these commits changes, by path. Merges among them are left out: a rebase drops them, and
+    replays every other commit. Contents are Git's objects; None stands for no file. Paths are seen from the project's
+    root.
+
+    Raises:
+        OutsideError: Git failed.
+    """
+    words = "log", "-z", "--format=", "--raw", "--no-abbrev", "--no-merges", "--full-history", "--no-renames"
+    listed = tell(
+        root, "-c", "log.showRoot=true", *words, "--no-ext-diff", "--relative", f"{old}..{new}", "--", folder
+    )  # fmt: skip
+    lines = (entry.lstrip("\n") for entry in listed.split("\0"))
+    found: dict[str, set[str | None]] = {}
+    for facts in (entry for entry in lines if entry.startswith(":")):
+        blob = facts.split(" ")[3]
+        found.setdefault(next(lines), set()).add(blob if blob.strip("0") else None)
+    listed_last = (line.partition("\t") for line in names(tell(root, "ls-tree", "-r", "-z", new, "--", folder)))
+    last = {path: facts.split(" ")[2] for facts, _, path in listed_last}
+    return {path: frozenset({*blobs, last.get(path)}) for path, blobs in sorted(found.items())}
