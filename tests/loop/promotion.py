@@ -77,9 +77,9 @@ class Registry:
         token = token or self.team.token(workflow="promote.yml", job="registry")
         return self.team.act.run("promote.yml", "push", payload, token=token, **options)
 
-    def deliver(self, stage: str) -> ActResult:
-        """Run deliver.yml by hand."""
-        payload = self._payload("workflow_dispatch") | {"inputs": {"model": MODEL.name, "stage": stage}}
+    def deliver(self, stage: str, **inputs: str) -> ActResult:
+        """Run deliver.yml by hand, or with the inputs of a call."""
+        payload = self._payload("workflow_dispatch") | {"inputs": {"model": MODEL.name, "stage": stage, **inputs}}
         token = self.team.token(workflow="deliver.yml", job="bundle")
         return self.team.act.run("deliver.yml", "workflow_dispatch", payload | {"ref": "refs/heads/main"}, token=token)
 
@@ -94,6 +94,12 @@ class Registry:
     def answer(self, number: int) -> tuple[str, str]:
         """Return state and sentence of the status `promotion` on the head of a pull request."""
         status = self.team.github.statuses(NAME, self.team.head(number))["promotion"]
+        return status.state, status.description or ""
+
+    def released(self, tag: str) -> tuple[str, str]:
+        """Return state and sentence of the status that the delivery of a declaration left."""
+        statuses = self.team.github.statuses(NAME, self.echo(tag).declared_in)
+        status = statuses[f"released {tag.rpartition('#')[0].removesuffix('!')}"]
         return status.state, status.description or ""
 
     def merge(self, number: int, method: Any = "merge", *, at: datetime | None = None) -> str:
@@ -112,7 +118,12 @@ class Registry:
         return record
 
     def declare(self, stage: str, branch: str, **values: Any) -> str:
-        """Commit a stage file as a person writes it, whatever has been earned, and return the commit."""
+        """Commit a stage file as a person writes it, whatever has been earned, and return the commit.
+
+        A branch holds this one commit: with two contents of a file, a rebase merge would be two declarations.
+        """
+        if branch != "main":
+            git.run(self.team.bare, "update-ref", "-d", f"refs/heads/{branch}")
         manifest = parse_manifest(self.team.read(f"refs/tags/{VERSION}", str(MODEL.manifest)).encode(), MODEL.name)
         said = {"version": "v1.0.0", "identity": manifest.identity, "reason": "it is time", "asked_by": "alice"}
         desired = Desired.model_validate({"model": MODEL.name, **said, **values})
