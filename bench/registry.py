@@ -28,7 +28,7 @@ ROUNDS = 5
 GTO_ROUNDS = 3
 _NO_DATE = "gto cannot be asked for a date"
 _WHO = "Bench <bench@example.org>"
-_STAGES = b"schema_version: 1\nstages:\n  staging: {}\n  production: {after: staging}\n"
+_STAGES = b"schema_version: 1\nstages:\n  staging: {}\n  production:\n    after: staging\n"
 
 
 def measure_registry(clone: Clone) -> list[Measure]:

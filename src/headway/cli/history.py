@@ -14,6 +14,7 @@ import click
 from headway.cli.progress import say
 from headway.cli.project import find_project
 from headway.cli.registry.opening import Opened, open_local
+from headway.cli.registry.statement import read_statement
 from headway.contracts.registry.records import one_line
 from headway.contracts.registry.tags import Slot
 from headway.errors import INCONCLUSIVE, YES, InputError
@@ -24,11 +25,8 @@ from headway.registry.timeline import (
     Statement,
     find_standings,
     is_step_back,
-    is_without_hold,
     list_events,
     parse_moment,
-    said_by_echo,
-    said_by_file,
 )
 
 _WIDTH = 80
@@ -97,7 +95,7 @@ def _require_known(state: State, name: str | None, stage: str | None) -> None:
 
 
 def _show_events(opened: Opened, events: Sequence[Event], *, as_json: bool) -> None:
-    said = [read_statement(opened, event) for event in events]
+    said = [read_statement(opened, event.declaration, event.echo) for event in events]
     if as_json:
         values = [event_values(event, one) for event, one in zip(events, said, strict=True)]
         click.echo(json.dumps({"complete": opened.state.complete, "declarations": values}, indent=2))
@@ -115,7 +113,7 @@ def _show_events(opened: Opened, events: Sequence[Event], *, as_json: bool) -> N
 def _show_standings(opened: Opened, standings: Iterable[Standing], moment: datetime, *, as_json: bool) -> None:
     standings = tuple(standings)
     events = [event for standing in standings for event in standing.candidates if event is not None]
-    said = {event.declaration: read_statement(opened, event) for event in events}
+    said = {event.declaration: read_statement(opened, event.declaration, event.echo) for event in events}
     if as_json:
         click.echo(json.dumps(_standings_values(opened.state, standings, moment, said), indent=2))
         return
@@ -148,21 +146,6 @@ def _standings_values(
         for standing in standings
     ]
     return {"complete": state.complete, "at": _iso(moment), "declared": slots}
-
-
-def read_statement(opened: Opened, event: Event, *, by_file: bool = False) -> Statement:
-    """Return what a declaration says.
-
-    The file of a tagged one is only parsed where it may hold a rollback's hold, or with `by_file`: that is slower, and
-    believes no tag.
-    """
-    blob = event.declaration.change.blob
-    if event.echo is not None and not by_file and (blob is None or is_without_hold(opened.read(blob))):
-        return said_by_echo(event.echo.record)
-    try:
-        return said_by_file(opened.declared(event.declaration))
-    except InputError as error:
-        return Statement(fault=error.message)
 
 
 def _entry(event: Event, said: Statement, before: Statement | None) -> Iterator[str]:

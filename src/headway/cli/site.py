@@ -12,10 +12,10 @@ from pathlib import Path
 
 import click
 
-from headway.cli.history import read_statement
 from headway.cli.progress import say, show_progress
 from headway.cli.project import find_project
 from headway.cli.registry.opening import Opened, open_local
+from headway.cli.registry.statement import read_statement
 from headway.contracts.atomic import write_bytes
 from headway.contracts.layout import ModelFiles
 from headway.contracts.manifest import CARD, CARD_FOLDER, PROVENANCE, BundleProvenance, FileDigest
@@ -73,7 +73,7 @@ def gather_site(
     from headway.integrations.git.origin import remote_url
     from headway.integrations.github.account import find_repository_url
 
-    status = read_status(opened, lambda _: "unknown")
+    status = read_status(opened, lambda _: None)
     entries = tuple(Entry(event, _read(opened, event)) for event in list_events(opened.state))
     web = find_repository_url(environment, remote_url(opened.root))
     head_at = git_time(int(tell(opened.root, "show", "--no-patch", "--format=%ct", opened.state.head)))
@@ -95,7 +95,7 @@ def gather_site(
 def _read(opened: Opened, event: Event) -> Statement:
     """Return what a declaration says; of a slot's newest by its file alone, as a tag may say what no file does."""
     newest = opened.state.declarations[event.slot][-1] == event.declaration
-    return read_statement(opened, event, by_file=newest)
+    return read_statement(opened, event.declaration, event.echo, by_file=newest)
 
 
 def _measure(opened: Opened, versions: tuple[Version, ...]) -> Iterator[Measured]:

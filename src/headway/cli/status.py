@@ -7,35 +7,27 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from textwrap import wrap
-from typing import TypeVar
 
 import click
 
 from headway.cli.progress import say
 from headway.cli.project import find_project
 from headway.cli.registry.opening import Opened, fresh, open_local
-from headway.contracts.registry.desired import desired_path, parse_stage_file
+from headway.cli.registry.statement import read_statement
 from headway.contracts.registry.records import one_line
 from headway.contracts.registry.tags import Slot
-from headway.errors import NO, YES, InputError
-from headway.registry.status import (
-    Fault,
-    Reading,
-    Released,
-    Said,
-    SlotStatus,
-    Status,
-    describe_status,
-    desired_version,
-    find_slots,
-)
+from headway.errors import NO, YES
+from headway.registry.state import Declaration
+from headway.registry.status import Reading, SlotStatus, Status, describe_status, find_named, find_slots
+from headway.registry.timeline import Statement
 
 _WIDTH = 80
 _NARROWEST = 6
+_LOOKED_AT = 20
+"""Of a slot's declarations, how many are looked at for one that was delivered: each is a request."""
 _HEAD = "stage", "model", "desired", "tagged", "released", "running", ""
 
-_Ask = Callable[[Slot], Released]
-_Value = TypeVar("_Value")
+_Ask = Callable[[Slot], Statement | None]
 
 
 @click.command()
@@ -51,7 +43,7 @@ def status(online: bool, as_json: bool) -> int:
     opened = fresh(root) if online else open_local(root)
     if not opened.state.complete:
         say("warning: this clone is shallow, so it does not know all of the history: git fetch --unshallow")
-    found = read_status(opened, _ask_forge(opened) if online else lambda _: "unknown")
+    found = read_status(opened, _ask_forge(opened) if online else lambda _: None)
     click.echo(json.dumps(_values(found), indent=2) if as_json else "\n".join(render(found, online=online)))
     return YES if found.settled else NO
 
@@ -63,42 +55,40 @@ def read_status(opened: Opened, ask_released: _Ask) -> Status:
         InputError: stages.yaml is not there, or cannot be read.
         OutsideError: what is asked cannot be reached.
     """
-    stages = list(opened.stages().stages)
+    stages = opened.stage_names()
     readings = {slot: _read_slot(opened, slot, ask_released) for slot in find_slots(stages, opened.state)}
     return describe_status(opened.branch, opened.state, stages, readings)
 
 
 def _read_slot(opened: Opened, slot: Slot, ask_released: _Ask) -> Reading:
-    desired = _said(lambda: opened.desired(slot))
-    version = desired_version(opened.state, desired)
+    declarations = opened.state.declarations.get(slot)
+    desired = _read(opened, declarations[-1]) if declarations else Statement()
+    version = find_named(opened.state, slot.model, desired.version)
     return Reading(desired, vouched=version is None or opened.vouches(version), released=ask_released(slot))
 
 
+def _read(opened: Opened, declaration: Declaration) -> Statement:
+    return read_statement(opened, declaration, opened.state.echo_of(declaration))
+
+
 def _ask_forge(opened: Opened) -> _Ask:
-    """Return what asks GitHub, once a stage."""
+    """Return what asks GitHub for the newest declaration of a slot that was delivered, once a commit."""
     from functools import cache
 
     from headway.cli.forge import open_forge
+    from headway.cli.registry.deliveries import was_delivered
 
-    released = cache(open_forge(opened.root).released)
+    statuses = cache(open_forge(opened.root).statuses)
 
-    def ask(slot: Slot) -> Said | Fault:
-        deployment = released(slot.stage)
-        if deployment is None:
-            return None
-        if deployment.sha not in opened.ledger.positions:
-            return Fault(f"commit {deployment.sha[:10]} was deployed, which is not on {opened.branch}")
-        content = opened.file(deployment.sha, desired_path(slot))
-        return None if content is None else _said(lambda: parse_stage_file(content, slot))
+    def ask(slot: Slot) -> Statement:
+        declarations = opened.state.declarations.get(slot, ())
+        for declaration in declarations[: -_LOOKED_AT - 1 : -1]:
+            if was_delivered(statuses(declaration.commit), slot):
+                return _read(opened, declaration)
+        fault = f"none of the newest {_LOOKED_AT} was delivered" if declarations[_LOOKED_AT:] else None
+        return Statement(fault=fault)
 
     return ask
-
-
-def _said(read: Callable[[], _Value]) -> _Value | Fault:
-    try:
-        return read()
-    except InputError as error:
-        return Fault(error.message)
 
 
 def render(found: Status, *, online: bool) -> Iterator[str]:

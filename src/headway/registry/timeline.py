@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import TYPE_CHECKING
 
-from headway.contracts.registry.desired import Desired, Hold
 from headway.contracts.registry.records import EchoRecord
 from headway.contracts.registry.tags import Slot, parse_version
 from headway.errors import InputError
 from headway.registry.state import Declaration, Echo, State
+
+if TYPE_CHECKING:
+    from headway.contracts.registry.desired import Desired, Hold
 
 _LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 _WITHOUT_HOLD = b"\nhold: null\n"

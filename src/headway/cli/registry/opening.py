@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 from headway.cli.actions import read_event
 from headway.contracts.canonical import sha256_of
 from headway.contracts.layout import STAGES, ModelFiles
-from headway.contracts.registry.desired import Desired, parse_stage_file
+from headway.contracts.registry.files import glance_at_stages
 from headway.contracts.registry.ledger import Ledger
-from headway.contracts.registry.stages import Stages, parse_stages
 from headway.contracts.registry.tags import Slot
 from headway.errors import InputError, OutsideError
 from headway.integrations.git.blobs import Blobs
@@ -27,6 +26,8 @@ from headway.registry.state import Declaration, State, Version
 
 if TYPE_CHECKING:
     from headway.contracts.manifest import Manifest
+    from headway.contracts.registry.desired import Desired
+    from headway.contracts.registry.stages import Stages
     from headway.integrations.git.registry import GitRegistry
 
 _ORIGIN_HEAD = "refs/remotes/origin/HEAD"
@@ -69,12 +70,17 @@ class Opened:
         Raises:
             InputError: they are not written down there, or not well; file and line are named.
         """
-        blob = self._blob_of.get(STAGES.as_posix())
-        if blob is None:
-            raise InputError(
-                f"{self.branch} has no {STAGES.as_posix()}", hint="write one; docs/registry.md shows an example"
-            )
-        return parse_stages(self.read(blob), STAGES.as_posix())
+        from headway.contracts.registry.stages import parse_stages
+
+        return parse_stages(self._stages, STAGES.as_posix())
+
+    def stage_names(self) -> list[str]:
+        """Return the names of `stages`, in order; sooner, where the file is a plain one.
+
+        Raises:
+            InputError: as for `stages`.
+        """
+        return glance_at_stages(self._stages) or list(self.stages().stages)
 
     def desired(self, slot: Slot) -> Desired | None:
         """Return what the default branch's stage file of a slot says; None where there is no such file.
@@ -91,6 +97,8 @@ class Opened:
         Raises:
             InputError: it cannot be read, or is of another model; file and line are named.
         """
+        from headway.contracts.registry.desired import parse_stage_file
+
         blob = declaration.change.blob
         return None if blob is None else parse_stage_file(self.read(blob), declaration.slot)
 
@@ -122,6 +130,15 @@ class Opened:
             return bool(values.pop("identity") == version.record.identity == sha256_of(values))
         except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
             return False
+
+    @property
+    def _stages(self) -> bytes:
+        blob = self._blob_of.get(STAGES.as_posix())
+        if blob is None:
+            raise InputError(
+                f"{self.branch} has no {STAGES.as_posix()}", hint="write one; docs/registry.md shows an example"
+            )
+        return self.read(blob)
 
     @cached_property
     def _blob_of(self) -> Mapping[str, str | None]:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Literal
 
 import yaml
 from pydantic import Field
 
 from headway.contracts.document import Sha256
-from headway.contracts.layout import REGISTRY
 from headway.contracts.params.document import Section, parse_document, read_whole
+from headway.contracts.registry.files import desired_path as desired_path
+from headway.contracts.registry.files import read_claim as read_claim
+from headway.contracts.registry.files import slot_of as slot_of
+from headway.contracts.registry.names import RegistryName, VersionText
 from headway.contracts.registry.records import one_line
 from headway.contracts.registry.stages import Hours, Rollout
-from headway.contracts.registry.tags import RegistryName, Slot, VersionText
+from headway.contracts.registry.tags import Slot
 from headway.errors import InputError
 
 SCHEMA_VERSION: Literal[1] = 1
 
-_WRITTEN = re.compile(rb"schema_version: 1\nmodel: (\S+)\nversion: (v[\d.]+)\nidentity: '?([0-9a-f]{64})'?\nreason: ")
 Sentence = Annotated[str, Field(min_length=1, max_length=300)]
 
 
@@ -49,19 +50,6 @@ class Desired(Section):
     rollout: Rollout = Rollout()
 
 
-def desired_path(slot: Slot) -> str:
-    """Return the file of a slot, from the project's root, with slashes."""
-    return f"{REGISTRY.as_posix()}/{slot.stage}/{slot.model}.yaml"
-
-
-def slot_of(path: str) -> Slot | None:
-    """Return the slot whose file `path` is; None where it is no stage file."""
-    parts = path.split("/")
-    if len(parts) != 4 or (parts[0], parts[1]) != REGISTRY.parts or not parts[3].endswith(".yaml"):
-        return None
-    return Slot(parts[2], parts[3].removesuffix(".yaml"))
-
-
 def parse_desired(content: bytes, name: str) -> Desired:
     """Validate a stage file; `name` is for messages.
 
@@ -89,20 +77,6 @@ def parse_stage_file(content: bytes, slot: Slot) -> Desired:
             hint="rename the file, or write its name there",
         )
     return desired
-
-
-def read_claim(content: bytes, slot: Slot) -> tuple[str, str] | None:
-    """Return version and identity that a stage file of `slot` names; None where it is faulty.
-
-    A file as Headway writes it is not parsed: thousands are read for one answer.
-    """
-    if (found := _WRITTEN.match(content)) and found[1].decode() == slot.model:
-        return found[2].decode(), found[3].decode()
-    try:
-        desired = parse_stage_file(content, slot)
-    except InputError:
-        return None
-    return desired.version, desired.identity
 
 
 def desired_yaml(desired: Desired) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from headway.contracts.document import Document
-from headway.contracts.registry.tags import RegistryName, VersionText
+from headway.contracts.registry.names import RegistryName, VersionText
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]+$")]
 """As a tag says it, which may be any length."""

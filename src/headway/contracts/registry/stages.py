@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from headway.contracts.params.document import Section, parse_document, read_whole
-from headway.contracts.registry.tags import RegistryName
+from headway.contracts.registry.names import RegistryName
 
 SCHEMA_VERSION: Literal[1] = 1
 

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
 
-from pydantic import Field
-
-_NAME = r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"
+NAME = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
+"""Of a model or a stage: lower-case letters, digits and hyphens, a letter first, no hyphen at the end, at most 63."""
 _NUMBER = r"0|[1-9]\d*"
 _VERSION = rf"v(?P<major>{_NUMBER})\.(?P<minor>{_NUMBER})\.(?P<patch>{_NUMBER})"
-_VERSION_TAG = re.compile(rf"(?P<model>{_NAME})@{_VERSION}", re.ASCII)
-_STAGE_TAG = re.compile(rf"(?P<model>{_NAME})#(?P<stage>{_NAME})(?P<empty>!?)#(?P<n>[1-9]\d*)", re.ASCII)
+_VERSION_TAG = re.compile(rf"(?P<model>{NAME})@{_VERSION}", re.ASCII)
+_STAGE_TAG = re.compile(rf"(?P<model>{NAME})#(?P<stage>{NAME})(?P<empty>!?)#(?P<n>[1-9]\d*)", re.ASCII)
 
-NAME_PATTERN = rf"^{_NAME}$"
-RegistryName = Annotated[str, Field(pattern=NAME_PATTERN)]
-"""Of a model or a stage: lower-case letters, digits and hyphens, a letter first, no hyphen at the end, at most 63."""
-VersionText = Annotated[str, Field(pattern=r"^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$")]
-
+NAME_PATTERN = rf"^{NAME}$"
+HIGHEST_N = 10**12
+"""No echo has a higher number."""
 PATTERNS = ("refs/tags/*@v*", "refs/tags/*#*")
 """What `git for-each-ref` is asked for; the grammar decides afterwards."""
 
