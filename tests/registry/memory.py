@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
+from headway.contracts.layout import STAGES, ModelFiles
 from headway.contracts.registry.desired import Desired, desired_path, desired_yaml
 from headway.contracts.registry.ledger import FileChange, Ledger, Tag
 from headway.contracts.registry.records import VersionRecord
@@ -44,12 +45,15 @@ def stage_file(slot: Slot, version: str, **values: object) -> bytes:
 class Remote:
     """The default branch's line as a count of commits, what changed on it, and the tags."""
 
-    commits: int = 1
+    commits: int = 0
     changes: list[FileChange] = field(default_factory=list)
     contents: dict[str, bytes] = field(default_factory=dict)
     tags: dict[str, Tag] = field(default_factory=dict)
     complete: bool = True
     numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self.write(STAGES.as_posix(), b"schema_version: 1\nstages: {staging: {}, production: {}}\n")
 
     def new_name(self) -> str:
         """Return the name of a new object."""
@@ -70,9 +74,8 @@ class Remote:
         return commit
 
     def register(self, version: str, model: str = MODEL) -> None:
-        """Make a version on a new commit of its own."""
-        name, commit = f"{model}@{version}", f"{self.commits:040x}"
-        self.commits += 1
+        """Make a version on a new commit of its own, whose manifest nobody can read."""
+        name, commit = f"{model}@{version}", self.write(ModelFiles(model).manifest.as_posix(), b"{}")
         digest = "1" * 64
         record = VersionRecord(
             identity_of(version, model), digest, digest, digest, "accept", None, digest, "major", "first", None, "00"
@@ -132,6 +135,7 @@ class MemoryRepository:
 def settle(remote: Remote, pause: Callable[[], None] = lambda: None, **options: object) -> Outcome:
     """Reconcile once."""
     facts = {"attest": None, "now_s": lambda: NOW_S, "new_run": lambda: "ab", "wait": lambda _: None}
+    facts["wait_for_forge"] = facts["wait"]
     return reconcile(MemoryRepository(remote, pause), **{**facts, **options})  # type: ignore[arg-type]
 
 

@@ -143,7 +143,8 @@ def settle(clone: Line, random: Random | None = None) -> Outcome:
     random = random or Random(0)
     return reconcile(
         registry_of(clone),
-        attest=lambda _: None,
+        attest=None,
+        wait_for_forge=lambda _: None,
         now_s=lambda: int(time.time()),
         new_run=partial(secrets.token_hex, 16),
         wait=lambda lost: time.sleep(random.uniform(0, 0.05 * lost)),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from headway.contracts.layout import STAGES
 from tests.registry.racing import VERSIONS, Arena, declare_and_settle, make_arena, settle, slot
 
 
@@ -28,6 +29,9 @@ def race_for_each(arena: Arena, *, reconcilers: int, declarations: int) -> None:
 
 def race_for_different_ones(arena: Arena, *, rounds: int) -> None:
     """Merge eight declarations at once, each by somebody who reconciles then; some are killed."""
+    stages = "".join(f"  stage-{one}: {{}}\n" for one in range(8))
+    arena.line.commit({STAGES.as_posix(): f"schema_version: 1\nstages:\n{stages}"}, "rules")
+    arena.line.push()
     for number in range(rounds):
         version = VERSIONS[number % 2]
         arena.race([declare_and_settle(f"stage-{one}", version) for one in range(8)], share_killed=1 / 4)

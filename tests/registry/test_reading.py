@@ -234,13 +234,97 @@ def test_an_overtaken_declaration_cannot_come_back(line: Line) -> None:
 
 def test_a_commit_and_a_manifest_have_one_version_the_lowest(line: Line) -> None:
     line.register("detector@v1.10.0", "detector@v1.0.0^{commit}")
-    same = line.commit({"README.md": "the same model"})
-    line.register("detector@v2.0.0", same)
+    line.register("detector@v2.0.0", line.new_model(0))
 
     state = line.state()
 
     assert ["detector@v1.0.0", "detector@v1.1.0"] == [str(one) for one in state.versions["detector"]]
     assert {"detector@v1.10.0": "repeated", "detector@v2.0.0": "repeated"} == refused(state)
+
+
+def test_a_version_on_a_commit_that_brought_no_manifest_counts_for_nothing(line: Line) -> None:
+    line.register("detector@v2.0.0", line.commit({"README.md": "the same model"}))
+
+    assert {"detector@v2.0.0": "no-manifest"} == refused(line.state())
+
+
+def test_a_version_of_another_models_commit_counts_for_nothing(line: Line) -> None:
+    line.new_model("other", model="counter")
+    line.register("detector@v2.0.0")
+
+    assert {"detector@v2.0.0": "no-manifest"} == refused(line.state())
+
+
+def test_a_version_that_names_another_identity_than_its_manifest_counts_for_nothing(line: Line) -> None:
+    line.new_model(7)
+    line.register("detector@v0.0.1", identity="0" * 64)
+    line.register("detector@v2.0.0")
+
+    state = line.state()
+
+    assert {"detector@v0.0.1": "contradiction"} == refused(state)
+    assert "detector@v2.0.0" == str(state.versions["detector"][-1])
+
+
+@pytest.mark.parametrize("content", ["", "[]", "[" * 100_000, '{"identity": 7}'])
+def test_a_version_of_a_manifest_that_cannot_be_read_counts_for_nothing(line: Line, content: str) -> None:
+    line.commit({"models/detector/manifest.json": content})
+    line.tag("detector@v2.0.0", "HEAD", line.version_record("HEAD~1").message("detector@v2.0.0"))
+
+    assert {"detector@v2.0.0": "contradiction"} == refused(line.state())
+
+
+def test_no_second_tag_of_a_commit_takes_anything_from_a_version_that_is_declared(line: Line) -> None:
+    line.promote("detector#production#1", "v1.1.0")
+    line.register("detector@v0.0.1", "detector@v1.1.0^{commit}")
+
+    state = line.state()
+
+    assert {"detector@v0.0.1": "repeated"} == refused(state)
+    assert ["detector#production#1"] == echoed(state)
+
+
+def test_no_second_tag_of_a_commit_takes_anything_from_a_version_that_the_next_one_names(line: Line) -> None:
+    line.register("detector@v0.0.1", "detector@v1.0.0^{commit}")
+
+    assert {"detector@v0.0.1": "repeated"} == refused(line.state())
+
+
+@pytest.mark.parametrize("previous", ["of the newest", "none"])
+def test_of_two_tags_with_one_number_the_one_that_fits_counts(line: Line, previous: str) -> None:
+    line.promote("detector#production#1", "v1.0.0")
+    line.promote("detector#production#2", "v1.1.0")
+    emptied = line.promote("detector#production!#3", None)
+    line.promote("detector#production#4", "v1.0.0")
+    line.echo("detector#production!#1", emptied, **({"previous": None} if previous == "none" else {}))
+    line.echo("detector#production!#2", emptied)
+
+    state = line.state()
+
+    assert [f"detector#production{number}" for number in ("#1", "#2", "!#3", "#4")] == echoed(state)
+    assert {"detector#production!#1": "repeated", "detector#production!#2": "repeated"} == refused(state)
+
+
+def test_of_two_tags_with_one_number_the_one_that_another_names_counts(line: Line) -> None:
+    line.promote("detector#production#1", "v1.0.0")
+    line.declare("production", "v1.1.0")
+    emptied = line.declare("production", None)
+    first = line.git("rev-parse", "refs/tags/detector#production#1")
+    line.echo("detector#production!#2", emptied, previous=first)
+    line.promote("detector#production#3", "v1.0.0")
+    line.echo("detector#production#2", f"{emptied}~1", previous=first)
+
+    state = line.state()
+
+    assert ["detector#production#1", "detector#production!#2", "detector#production#3"] == echoed(state)
+    assert {"detector#production#2": "repeated"} == refused(state)
+
+
+def test_an_echo_of_a_number_that_no_one_could_follow_counts_for_nothing(line: Line) -> None:
+    line.declare("production", "v1.0.0")
+    line.echo(f"detector#production#{10**100}")
+
+    assert {f"detector#production#{10**100}": "message"} == refused(line.state())
 
 
 def test_versions_are_in_the_order_of_their_numbers(line: Line) -> None:

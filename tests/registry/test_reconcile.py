@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from headway.contracts.github import MergedPullRequest
 from headway.contracts.registry.tags import Slot, StageTag
 from headway.errors import InputError, OutsideError
-from headway.registry.reconcile import Attest, missing, reconcile
+from headway.registry.attestation import ASKED, YOUNG_S, Attest
+from headway.registry.reconcile import missing, reconcile
 from tests.registry.memory import NOW_S, MemoryRepository, Reconciler, Remote, settle, stage_file
 
 PRODUCTION, STAGING = Slot("production", "detector"), Slot("staging", "detector")
@@ -107,10 +108,77 @@ def test_the_forge_is_asked_once_though_pushes_are_lost(remote: Remote) -> None:
     with pytest.raises(OutsideError, match="3 times"):
         reconcile(
             Loser(remote), attest=lambda commit: asked.append(commit), now_s=lambda: NOW_S, new_run=lambda: "ab",
-            wait=lambda _: None, attempts=3,
+            wait=lambda _: None, wait_for_forge=lambda _: None, attempts=3,
         )  # fmt: skip
 
     assert 2 == len(asked)
+
+
+def test_a_forge_that_lags_behind_is_asked_again_about_a_young_commit(remote: Remote) -> None:
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+    merged = MergedPullRequest(7, datetime(2026, 11, 3, tzinfo=UTC), "ada", "grace", (), "https://example.org/7")
+    answers = iter([None, None, merged])
+    waits: list[int] = []
+
+    settle(remote, attest=lambda _: next(answers), now_s=lambda: YOUNG_S - 1, wait_for_forge=waits.append)
+
+    assert "forge" == remote.state().echoes[PRODUCTION][0].record.attested
+    assert [1, 2] == waits
+
+
+@pytest.mark.parametrize(("age_s", "expected"), [(YOUNG_S - 1, ASKED), (YOUNG_S, 1)])
+def test_a_forge_that_knows_nothing_is_believed_at_last(remote: Remote, age_s: int, expected: int) -> None:
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+    asked: list[str] = []
+
+    settle(remote, attest=lambda commit: asked.append(commit), now_s=lambda: age_s)
+
+    assert expected == len(asked)
+    assert "no-pull-request" == remote.state().echoes[PRODUCTION][0].record.attested
+
+
+def test_a_declaration_for_a_stage_that_the_rules_do_not_name_is_never_tagged(remote: Remote) -> None:
+    canary = Slot("canary", "detector")
+    remote.declare(canary, stage_file(canary, "v1.0.0"))
+
+    outcome = settle(remote)
+
+    assert ["there is no stage 'canary' in models/registry/stages.yaml"] == [one.sentence for one in outcome.problems]
+    assert () == outcome.made
+
+
+def test_the_rules_of_the_newest_commit_count(remote: Remote) -> None:
+    canary = Slot("canary", "detector")
+    commit = remote.declare(canary, stage_file(canary, "v1.0.0"))
+    remote.write("models/registry/stages.yaml", b"schema_version: 1\nstages: {canary: {}}\n")
+
+    settle(remote)
+
+    assert {"detector#canary#1": commit} == echoed(remote, canary)
+
+
+def test_a_stage_that_the_rules_do_not_name_can_be_emptied(remote: Remote) -> None:
+    canary = Slot("canary", "detector")
+    remote.declare(canary, stage_file(canary, "v1.0.0"))
+    emptied = remote.declare(canary, None)
+
+    outcome = settle(remote)
+
+    assert ({"detector#canary!#1": emptied}, ()) == (echoed(remote, canary), outcome.problems)
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [(None, "there is no models/registry/stages.yaml"), (b"stages: [", "models/registry/stages.yaml:1")],
+)
+def test_without_rules_nothing_is_tagged(remote: Remote, rules: bytes | None, sentence: str) -> None:
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+    remote.write("models/registry/stages.yaml", rules)
+
+    outcome = settle(remote)
+
+    assert [True] == [sentence in one.sentence for one in outcome.problems]
+    assert {} == echoed(remote)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +250,30 @@ def test_a_foreign_number_beyond_reason_is_not_followed(remote: Remote) -> None:
     settle(remote)
 
     assert {"detector#production#1": commit} == echoed(remote)
+
+
+@pytest.mark.parametrize("number", [10**9 - 1, 10**9, 10**12 - 1])
+def test_no_foreign_number_keeps_a_slot_from_settling(remote: Remote, number: int) -> None:
+    remote.push_foreign(f"detector#production#{number}", tagged_at=None)
+    remote.push_foreign("detector#production#2", tagged_at=None)
+    remote.push_foreign("detector#production!#5", tagged_at=None)
+    commits = []
+    for version in (*VERSIONS, *VERSIONS):
+        commits.append(remote.declare(PRODUCTION, stage_file(PRODUCTION, version)))
+        settle(remote)
+
+    assert commits == list(echoed(remote).values())
+
+
+def test_no_foreign_date_brings_a_new_tag_beyond_the_last_year(remote: Remote) -> None:
+    last_second = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
+    remote.push_foreign("detector#production#1", tagged_at=last_second - 1)
+    for version in VERSIONS:
+        remote.declare(PRODUCTION, stage_file(PRODUCTION, version))
+
+    settle(remote)
+
+    assert [NOW_S, NOW_S + 1, NOW_S + 2] == [echo.tag.tagged_at for echo in remote.state().echoes[PRODUCTION]]
 
 
 def test_new_tags_are_dated_after_a_foreign_one_of_2030(remote: Remote) -> None:

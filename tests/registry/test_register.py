@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from headway.contracts.layout import ModelFiles
 from headway.contracts.manifest import Manifest, manifest_json
+from headway.contracts.registry.files import model_of
 from headway.contracts.registry.ledger import Ledger
 from headway.contracts.registry.tags import Slot
 from headway.contracts.verdict import Verdict
 from headway.errors import InputError, OutsideError
 from headway.ports import RegistryRepository
-from headway.registry.candidates import Candidate, find_candidates, model_of
+from headway.registry.candidates import Candidate, find_candidates
 from headway.registry.register import Outcome, Refusal, Registration
 from headway.registry.rehearsal import Rehearsal
 from headway.registry.state import State
@@ -209,14 +210,17 @@ def test_a_manifest_that_cannot_vouch_for_anything_is_refused(remote: Remote, co
     assert [] == judge.asked
 
 
-def test_nothing_follows_a_version_whose_manifest_is_not_the_one_that_its_tag_names(remote: Remote) -> None:
-    remote.register("v1.0.0")
+def test_a_version_whose_manifest_is_not_the_one_that_its_tag_names_is_passed_over(remote: Remote) -> None:
     ship(remote, 1)
+    settle(remote)
+    remote.register("v7.0.0")
+    commit = ship(remote, 2)
 
-    ((_, refusal),) = settle(remote).refused
+    settle(remote)
 
-    said = "detector@v1.0.0: models/detector/manifest.json at its commit is not the manifest that the tag names"
-    assert said == refusal.sentence
+    version = remote.state().versions[MODEL][1]
+    assert ("v1.1.0", commit) == (str(version.number), version.commit)
+    assert remote.tags["detector@v1.0.0"].oid == version.record.previous
 
 
 def test_a_shallow_clone_is_refused(remote: Remote) -> None:

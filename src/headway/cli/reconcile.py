@@ -20,11 +20,12 @@ from headway.cli.project import find_project
 from headway.cli.registry.deliveries import tell_deliveries
 from headway.cli.registry.mirror import mirror_if_set
 from headway.cli.registry.opening import open_remote
-from headway.cli.registry.races import now_s, wait
+from headway.cli.registry.races import now_s, wait, wait_for_forge
 from headway.contracts.registry.desired import desired_path
 from headway.contracts.registry.records import one_line
 from headway.errors import NO, YES, InputError
-from headway.registry.reconcile import Attest, NewEcho, Outcome, Problem, read_plan
+from headway.registry.attestation import Attest
+from headway.registry.reconcile import NewEcho, Outcome, Problem, read_plan
 from headway.registry.reconcile import reconcile as reconcile_registry
 
 _WIDTH = 80
@@ -65,6 +66,7 @@ def _reconcile(root: Path) -> Outcome:
         now_s=now_s,
         new_run=partial(secrets.token_hex, 16),
         wait=wait,
+        wait_for_forge=wait_for_forge,
     )
     if attest is None and outcome.made:
         say(_UNATTESTED)

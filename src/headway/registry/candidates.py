@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
-from headway.contracts.layout import REGISTRY, ModelFiles
+from headway.contracts.layout import ModelFiles
 from headway.contracts.manifest import Manifest, identity_of, parse_manifest
+from headway.contracts.registry.files import model_of
 from headway.contracts.registry.ledger import FileChange, Ledger
-from headway.contracts.registry.tags import parse_tag
 from headway.errors import InputError
 from headway.registry.state import State
 
@@ -53,17 +52,6 @@ def find_candidates(ledger: Ledger, state: State, *, everything: bool = False) -
         if one.blob is not None
     ]
     return tuple(sorted(found, key=lambda one: (one.position, one.model)))
-
-
-def model_of(path: str) -> str | None:
-    """Return the model whose manifest `path` is; None where it is another file, or no model can have that name."""
-    parts = PurePosixPath(path).parts
-    if len(parts) != len(_MANIFEST.parts) or ModelFiles(parts[1]).manifest.as_posix() != path:
-        return None
-    return parts[1] if parts[1] != REGISTRY.name and parse_tag(f"{parts[1]}@v0.0.0") else None
-
-
-_MANIFEST = ModelFiles("model").manifest
 
 
 def read_manifest_of(candidate: Candidate, content: bytes) -> Manifest:

@@ -10,8 +10,8 @@ from headway.errors import InputError, OutsideError
 from headway.ports import RegistryRepository
 
 ATTEMPTS = 20
-_LAST_SECOND = 253_402_300_799
-"""Of the year 9999. A foreign tag dated later is not followed: GTO cannot read it, nor any tag after it."""
+_LATEST = 253_370_764_800
+"""Where the year 9999 begins. A foreign tag dated later is not followed: GTO reads nothing after that year."""
 
 PlannedT = TypeVar("PlannedT")
 
@@ -63,4 +63,4 @@ def read_whole(repository: RegistryRepository) -> Ledger:
 def date_after(tags: Iterable[Tag], now_s: int) -> int:
     """Return when a tag is made, in seconds since the epoch: after all of `tags`, for GTO orders by dates."""
     dates = (tag.tagged_at for tag in tags)
-    return max(now_s, *(at + 1 for at in dates if at is not None and at < _LAST_SECOND), 0)
+    return max(now_s, *(at + 1 for at in dates if at is not None and at < _LATEST), 0)

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from headway.contracts.github import MergedPullRequest
+from headway.contracts.layout import STAGES
 from headway.contracts.registry.desired import Desired, parse_stage_file
 from headway.contracts.registry.ledger import Ledger, Tag
 from headway.contracts.registry.records import Attested, EchoRecord
+from headway.contracts.registry.stages import parse_stages
 from headway.contracts.registry.tags import Slot, StageTag, parse_tag, parse_version
 from headway.errors import InputError
 from headway.ports import NewTag, RegistryRepository
+from headway.registry.attestation import Attest, AttestChange, ask_again
 from headway.registry.publishing import ATTEMPTS, date_after, publish_planned, read_whole
 from headway.registry.reading import read_state
 from headway.registry.state import Declaration, Echo, State, Version
 
-_HIGHEST_N = 10**9
-"""A foreign tag with a higher number is not followed: the next could not be named for long."""
+_HIGHEST_FOLLOWED = 10**9
+"""A foreign tag with a higher number is not followed, or else whoever pushes `HIGHEST_N` would leave no number."""
 
 ReadDesired = Callable[[Declaration], Desired | None]
 """Returns what a declaration says, None for one that empties the stage; raises `InputError` for a faulty file."""
-
-Attest = Callable[[str], MergedPullRequest | None]
-"""Returns how a commit came to the default branch, by the forge's word; None where it has none."""
 
 
 @dataclass(frozen=True)
@@ -114,27 +114,29 @@ def reconcile(
     now_s: Callable[[], int],
     new_run: Callable[[], str],
     wait: Callable[[int], None],
+    wait_for_forge: Callable[[int], None],
     attempts: int = ATTEMPTS,
 ) -> Outcome:
     """Make the missing echoes, all in one atomic push; where somebody else was first, begin anew.
 
     Args:
         repository: the clone and its remote.
-        attest: asked once for each declaring commit; None where no forge is configured.
+        attest: asked for each declaring commit; None where no forge is configured.
         now_s: the clock, in seconds since the epoch.
         new_run: random hexadecimal digits, others at each call.
         wait: called between attempts with the number of those that were lost.
+        wait_for_forge: called before it is asked again about a young commit, with how often it was asked.
         attempts: at most so many.
 
     Raises:
         InputError: the clone is shallow, or a token or a rule does not allow the push.
         OutsideError: the remote or the forge fails, or all attempts were lost.
     """
-    attest = None if attest is None else cache(attest)
+    patient = None if attest is None else ask_again(attest, now_s=now_s, wait=wait_for_forge)
 
     def plan_tags(ledger: Ledger) -> tuple[Mapping[str, str], tuple[tuple[Made, ...], Plan]]:
         planned = _plan_of(repository, ledger, now_s())
-        made = dict(_make_tags(repository, planned.echoes, attest, new_run))
+        made = dict(_make_tags(repository, planned.echoes, patient, new_run))
         return {str(one.echo.name): oid for oid, one in made.items()}, (tuple(made.values()), planned)
 
     (made, planned), tried = publish_planned(repository, plan_tags, wait=wait, attempts=attempts)
@@ -151,11 +153,23 @@ def read_plan(repository: RegistryRepository, now_s: int) -> Plan:
 
 
 def _plan_of(repository: RegistryRepository, ledger: Ledger, now_s: int) -> Plan:
+    @cache
+    def read_stages() -> Collection[str]:
+        blob = next((one.blob for one in reversed(ledger.changes) if one.path == STAGES.as_posix()), None)
+        if blob is None:
+            raise InputError(f"there is no {STAGES.as_posix()}, so no stage: docs/registry.md shows one")
+        return parse_stages(read(blob), STAGES.as_posix()).stages
+
+    def read(blob: str) -> bytes:
+        return repository.read(blob) if ledger.contents is None else ledger.contents[blob]
+
     def read_desired(declaration: Declaration) -> Desired | None:
-        blob, contents = declaration.change.blob, ledger.contents
+        blob, stage = declaration.change.blob, declaration.slot.stage
         if blob is None:
             return None
-        return parse_stage_file(repository.read(blob) if contents is None else contents[blob], declaration.slot)
+        if stage not in read_stages():
+            raise InputError(f"there is no stage {stage!r} in {STAGES.as_posix()}")
+        return parse_stage_file(read(blob), declaration.slot)
 
     return plan(read_state(ledger), read_desired, now_s)
 
@@ -164,6 +178,7 @@ def _plan_slot(
     state: State, slot: Slot, foreign: Sequence[tuple[StageTag, Tag]], read_desired: ReadDesired, now_s: int
 ) -> Plan:
     before = state.echoes.get(slot, ())
+    taken = {name.n for name, _ in foreign}
     n, at = _next(before, foreign, now_s)
     previous, commit = (before[-1].tag.oid, before[-1].tag.commit) if before else (None, None)
     echoes: list[NewEcho] = []
@@ -177,6 +192,8 @@ def _plan_slot(
             continue
         problems.clear()  # this declaration overtakes those
         commit = version.commit if version else commit or declaration.commit
+        while n in taken:
+            n += 1
         name = StageTag(slot, n, empty=version is None)
         echoes.append(NewEcho(name, declaration, desired, version, commit, at, previous))
         n, at = n + 1, at + 1
@@ -207,19 +224,20 @@ def _foreign_tags(state: State) -> Mapping[Slot, Sequence[tuple[StageTag, Tag]]]
 
 
 def _next(echoes: Sequence[Echo], foreign: Sequence[tuple[StageTag, Tag]], now_s: int) -> tuple[int, int]:
-    """Return number and date of a slot's next tag: after all that it has."""
-    numbers = [echo.n for echo in echoes] + [name.n for name, _ in foreign]
-    n = max((n for n in numbers if n < _HIGHEST_N), default=0) + 1
-    return n, date_after([*(echo.tag for echo in echoes), *(tag for _, tag in foreign)], now_s)
+    """Return number and date of a slot's next tag: after all that it has and that can be followed."""
+    numbers = [echo.n for echo in echoes[-1:]] + [name.n for name, _ in foreign if name.n < _HIGHEST_FOLLOWED]
+    return max(numbers, default=0) + 1, date_after(
+        [*(echo.tag for echo in echoes), *(tag for _, tag in foreign)], now_s
+    )
 
 
 def _make_tags(
-    repository: RegistryRepository, echoes: Sequence[NewEcho], attest: Attest | None, new_run: Callable[[], str]
+    repository: RegistryRepository, echoes: Sequence[NewEcho], attest: AttestChange | None, new_run: Callable[[], str]
 ) -> Iterator[tuple[str, Made]]:
     """Yield the tag object of each echo, each of which names the one before it."""
     previous: dict[Slot, str] = {}
     for echo in echoes:
-        slot, merged = echo.name.slot, None if attest is None else attest(echo.declaration.commit)
+        slot, merged = echo.name.slot, None if attest is None else attest(echo.declaration.change)
         attested: Attested = "unasked" if attest is None else "no-pull-request" if merged is None else "forge"
         record = _record(echo, attested, merged, previous.get(slot, echo.previous), new_run())
         name = str(echo.name)

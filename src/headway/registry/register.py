@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from headway.contracts.layout import ModelFiles
@@ -111,32 +111,35 @@ class Registration:
             same = next((one for one in versions if one.record.identity == manifest.identity), None)
             if same is not None:
                 return same
-            before = (versions[-1].number, self._manifest(versions[-1], ledger)) if versions else None
         except InputError as error:
             return Refusal(error.message, error.hint)
+        last, before = self._find_last(versions, ledger)
         verdict = self.judge(candidate, manifest, ledger, state)
         if isinstance(verdict, Refusal):
             return verdict
         bump = choose_number(manifest, before, taken_numbers(ledger, candidate.model), self.asked)
-        record = make_record(verdict, manifest, bump, versions[-1] if versions else None, self.new_run())
+        record = make_record(verdict, manifest, bump, last, self.new_run())
         return Registered(candidate, VersionTag(candidate.model, bump.number), record)
 
-    def _manifest(self, version: Version, ledger: Ledger) -> Manifest:
-        """Return the manifest at a version's commit.
+    def _find_last(
+        self, versions: Sequence[Version], ledger: Ledger
+    ) -> tuple[Version, tuple[VersionNumber, Manifest]] | tuple[None, None]:
+        """Return the highest version whose tag names the manifest of its commit, and its number and that manifest."""
+        for version in reversed(versions):
+            manifest = self._read_manifest(version, ledger)
+            if manifest is not None:
+                return version, (version.number, manifest)
+        return None, None
 
-        Raises:
-            InputError: there is none, or it is another than the tag names.
-        """
+    def _read_manifest(self, version: Version, ledger: Ledger) -> Manifest | None:
+        """Return the manifest that a version's commit brought; None where it is another than the tag names."""
         path = ModelFiles(version.model).manifest.as_posix()
-        blobs = [one.blob for one in ledger.changes if one.path == path and one.position <= version.position]
-        if blobs and blobs[-1] is not None:
-            manifest = parse_manifest(self.repository.read(blobs[-1]), f"{version.commit[:10]}:{path}")
-            if version.record.identity == manifest.identity == identity_of(manifest):
-                return manifest
-        raise InputError(f"{version}: {path} at its commit is not the manifest that the tag names", hint=_AUDIT)
-
-
-_AUDIT = "see what happened to it: headway audit"
+        blob = next(one.blob for one in ledger.changes if one.path == path and one.commit == version.commit)
+        try:
+            manifest = parse_manifest(self.repository.read(blob or ""), f"{version.commit[:10]}:{path}")
+        except InputError:
+            return None
+        return manifest if version.record.identity == manifest.identity == identity_of(manifest) else None
 
 
 def taken_numbers(ledger: Ledger, model: str) -> frozenset[VersionNumber]:

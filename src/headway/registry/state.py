@@ -11,16 +11,25 @@ from headway.contracts.registry.records import EchoRecord, VersionRecord
 from headway.contracts.registry.tags import Slot, VersionNumber
 
 Reason = Literal[
-    "lightweight", "message", "unmerged", "no-declaration", "wrong-commit", "repeated", "overtaken", "contradiction"
+    "lightweight",
+    "message",
+    "unmerged",
+    "no-manifest",
+    "no-declaration",
+    "wrong-commit",
+    "repeated",
+    "overtaken",
+    "contradiction",
 ]
 """Why a tag counts for nothing.
 
 lightweight: there is no tag object. message: it is not one that Headway writes. unmerged: its commit, or the commit
-that it says declared it, is not on the default branch's own line. no-declaration: that commit did not bring this
-content of the stage file. wrong-commit: it does not sit on the commit of the version that it names. repeated: an older
-tag names the same declaration, the same commit of the same model, or the same manifest. overtaken: a tag with a lower
-number is of a later declaration. contradiction: it names another version or manifest than the stage file that it is
-of.
+that it says declared it, is not on the default branch's own line. no-manifest: its commit did not bring the model
+another manifest. no-declaration: the commit that it names did not bring this content of the stage file. wrong-commit:
+it does not sit on the commit of the version that it names. repeated: another tag is of the same declaration, has the
+same number, or names the same commit or manifest of the same model. overtaken: a tag with a lower number is of a later
+declaration. contradiction: it names another version or identity than the stage file that it is of, or another identity
+than the manifest of its commit.
 
 A tag before it that was moved or deleted does not make a tag untrusted: that would let whoever moves an old tag
 undo the newest. `headway audit` names the gap.
@@ -98,4 +107,5 @@ class State:
 
     def echo_of(self, declaration: Declaration) -> Echo | None:
         """Return the echo of a declaration, None where it has none yet."""
-        return next((one for one in self.echoes.get(declaration.slot, ()) if one.declaration == declaration), None)
+        echoes = self.echoes.get(declaration.slot, ())
+        return next((one for one in reversed(echoes) if one.declaration.commit == declaration.commit), None)

@@ -57,8 +57,8 @@ class Ledger:
             merge brought counts for the merge.
         tags: all of the registry's grammar, by name.
         complete: False for a shallow clone, whose line is cut off.
-        contents: Git's object -> content of every stage file in `changes`; None where they were not read, so that
-            nobody can hold an echo against the file that it is of.
+        contents: Git's object -> content of every stage file, stages.yaml and manifest in `changes`; None where they
+            were not read, so that nobody can hold a tag against the file that it is of.
     """
 
     head: str

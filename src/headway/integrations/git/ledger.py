@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from headway.contracts.layout import REGISTRY
-from headway.contracts.registry.desired import slot_of
+from headway.contracts.layout import REGISTRY, STAGES
+from headway.contracts.registry.files import slot_of
 from headway.contracts.registry.ledger import FileChange, Ledger, Tag
 from headway.contracts.registry.tags import PATTERNS, parse_tag
 from headway.errors import InputError, OutsideError
@@ -45,7 +45,7 @@ def read_ledger(root: Path, head: str, tags: Mapping[str, str] | None = None) ->
         wanted = {name: oid for name, oid in (_own_tags(root) if tags is None else tags).items() if parse_tag(name)}
         objects = _read_objects(root, wanted.values())
     positions, changes = line.result()
-    files = {one.blob for one in changes if one.blob is not None and slot_of(one.path) is not None}
+    files = {one.blob for one in changes if one.blob is not None and _is_read(one.path)}
     contents = _read_objects(root, files)
     return Ledger(
         head=commit,
@@ -55,6 +55,11 @@ def read_ledger(root: Path, head: str, tags: Mapping[str, str] | None = None) ->
         complete=shallow == "false",
         contents={oid: content for oid, (_, content) in contents.items()},
     )
+
+
+def _is_read(path: str) -> bool:
+    """Return whether the content counts: of stage files, their rules and manifests, not of what lies beside them."""
+    return slot_of(path) is not None or path == STAGES.as_posix() or not path.startswith(f"{REGISTRY.as_posix()}/")
 
 
 def _read_line(root: Path, head: str) -> tuple[Mapping[str, int], tuple[FileChange, ...]]:
