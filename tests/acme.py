@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import os
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +19,11 @@ from cryptography.x509.oid import NameOID
 
 from headway.integrations.github import GitHub, Patience, read_account
 from headway.pull_request.comment import Report
+from tests.github import repository as git
 from tests.github.bare import commit, make_bare
 from tests.github.contract import Contract
 from tests.github.fake import FakeGitHub
+from tests.github.repository import IDENTITY
 from tests.github.server import serve
 from tests.github.state import ACTIONS, Comment, Level, Token
 
@@ -54,6 +58,14 @@ class Acme:
     def push(self, message: str) -> str:
         """Move the branch on and return its new head."""
         return commit(self.bare, "bigger-model", {"params.yaml": message}, message)
+
+    def push_of(self, author: str, committer: str) -> None:
+        """Move the branch on by a commit of people whose accounts GitHub knows."""
+        emails = {"AUTHOR": author, "COMMITTER": committer}
+        people = {f"GIT_{role}_EMAIL": f"{login}@users.noreply.github.com" for role, login in emails.items()}
+        words = ["commit-tree", "-p", self.head, "-m", "more", f"{self.head}^{{tree}}"]
+        made = subprocess.check_output(["git", *words], cwd=self.bare, env=os.environ | IDENTITY | people, text=True)
+        git.read(self.bare, "update-ref", "refs/heads/bigger-model", made.strip())
 
     def environment(self, token: Token | None = None) -> dict[str, str]:
         """Return what Actions sets."""

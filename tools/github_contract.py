@@ -80,6 +80,7 @@ OPERATIONS = (
     "GET /repos/{owner}/{repo}/pulls",
     "POST /repos/{owner}/{repo}/pulls",
     "GET /repos/{owner}/{repo}/pulls/{pull_number}",
+    "GET /repos/{owner}/{repo}/pulls/{pull_number}/commits",
     "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews",
     "PUT /repos/{owner}/{repo}/pulls/{pull_number}/merge",
 )

@@ -18,6 +18,21 @@ def list_pulls_of_commit(call: Call) -> Answer:
     return Answer(200, [call.fake.answers.listed_pull(pull) for pull in pulls], paged=True)
 
 
+def list_commits(call: Call) -> Answer:
+    """List the commits of a pull request; people are known by the address that GitHub gives them."""
+    pull = call.repository.pulls[call.number("pull_number")]
+    example = call.fake.answers.example(f"GET {REPO}/pulls/{{pull_number}}/commits", call.repository)[0]
+    commits = sorted(pull.commits) if pull.merged else _own_commits(pull)
+    lines = (
+        git.read(pull.base.path, "show", "--no-patch", "--format=%H %ae %ce", *commits).splitlines() if commits else ()
+    )
+    shown = []
+    for sha, *emails in map(str.split, lines):
+        people = {role: _person(call, email) for role, email in zip(("author", "committer"), emails, strict=True)}
+        shown.append(example | {"sha": sha} | people)
+    return Answer(200, shown, paged=True)
+
+
 def list_reviews(call: Call) -> Answer:
     found = [review for review in call.repository.reviews if review.number == call.number("pull_number")]
     example = call.fake.answers.example(f"GET {REPO}/pulls/{{pull_number}}/reviews", call.repository)[0]
@@ -85,6 +100,7 @@ def list_environments(call: Call) -> Answer:
 
 PROMOTION_OPERATIONS: Sequence[Operation] = (
     Operation(f"GET {REPO}/commits/{{commit_sha}}/pulls", list_pulls_of_commit, ("pull_requests=read",)),
+    Operation(f"GET {REPO}/pulls/{{pull_number}}/commits", list_commits, ("pull_requests=read",)),
     Operation(f"GET {REPO}/pulls/{{pull_number}}/reviews", list_reviews, ("pull_requests=read",)),
     Operation(f"GET {REPO}/collaborators/{{username}}/permission", get_permission),
     Operation(f"GET {REPO}/compare/{{basehead}}", compare, ("contents=read",)),
@@ -97,10 +113,19 @@ PROMOTION_OPERATIONS: Sequence[Operation] = (
 
 def _commits(pull: PullRequest) -> frozenset[str]:
     """Return the commits of a pull request: its branch's own, and those that its merge made."""
-    if pull.merged:
-        return pull.commits
+    return pull.commits if pull.merged else frozenset(_own_commits(pull))
+
+
+def _own_commits(pull: PullRequest) -> Sequence[str]:
+    """Return the commits of a pull request's branch, oldest first; none where the branch is all merged."""
     base = git.read(pull.base.path, "rev-parse", f"refs/heads/{pull.base_ref}")
-    return frozenset(git.between(pull.base.path, base, head_of(pull)))
+    return git.between(pull.base.path, base, head_of(pull))[::-1]
+
+
+def _person(call: Call, email: str) -> Json:
+    """Return an account; that of nobody is empty, as GitHub's document has it."""
+    login, _, domain = email.partition("@")
+    return call.fake.answers.user(login) if domain == "users.noreply.github.com" else {}
 
 
 def _described(call: Call, ruleset: Ruleset) -> Json:

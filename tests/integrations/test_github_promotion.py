@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import UTC, datetime
 from typing import Any
 
@@ -109,6 +110,25 @@ def test_authors_strangers_and_apps_approve_nothing(acme: Acme) -> None:
     acme.github.repositories[REPOSITORY].strangers.add("mallory")
     for login in ("alice", "mallory", "helpful[bot]"):
         acme.github.review(REPOSITORY, 1, login)
+
+    assert () == acme.forge().approvals(1)
+
+
+@pytest.mark.parametrize("people", [("bob", "dave"), ("dave", "bob")])
+def test_who_wrote_or_committed_any_of_it_approves_nothing(acme: Acme, people: tuple[str, str]) -> None:
+    acme.push_of(*people)
+    acme.push("third")
+    for login in ("bob", "carol"):
+        acme.github.review(REPOSITORY, 1, login)
+
+    assert ("carol",) == acme.forge().approvals(1)
+
+
+def test_nothing_approves_more_commits_than_github_names(acme: Acme) -> None:
+    one = "commit refs/heads/bigger-model\ncommitter Bob <bob@example.org> 1 +0000\ndata 1\nx\n"
+    stream = one + "from refs/heads/bigger-model^0\n" + one * 249
+    subprocess.run(["git", "fast-import", "--quiet"], cwd=acme.bare, input=stream, text=True, check=True)
+    acme.github.review(REPOSITORY, 1, "carol")
 
     assert () == acme.forge().approvals(1)
 

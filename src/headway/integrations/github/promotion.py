@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +14,7 @@ from headway.integrations.github.endpoints import Endpoints
 
 _GHOST = "ghost"
 _NOT_FOUND = 404
+_COMMITS_NAMED = 250
 _WRITERS = {"admin", "write"}
 """What GitHub calls the permission of those whose approval a branch counts; maintainers have "write"."""
 _ANSWERS = {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}
@@ -36,16 +37,24 @@ def find_merged(endpoints: Endpoints, sha: str) -> MergedPullRequest | None:
 
 
 def find_approvals(endpoints: Endpoints, pull: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return who approved the head of a pull request, in the order of their logins."""
+    """Return who approved the head of a pull request, in the order of their logins.
+
+    Nobody approves what is partly their own: who opened it, or wrote or committed any of it. GitHub names the first 250
+    commits alone; nothing counts for what has more.
+    """
+    commits = list(endpoints.list(f"/pulls/{pull['number']}/commits"))
+    if len(commits) >= _COMMITS_NAMED:
+        return ()
+    people = {_login(commit[role]) for commit in commits for role in ("author", "committer") if commit[role]}
     reviews = endpoints.list(f"/pulls/{pull['number']}/reviews")
-    found = approvers(reviews, pull["head"]["sha"], _login(pull["user"]), pull["merged_at"])
+    found = approvers(reviews, pull["head"]["sha"], {_login(pull["user"]), *people}, pull["merged_at"])
     return tuple(login for login in found if _may_write(endpoints, login))
 
 
 def approvers(
-    reviews: Iterable[Mapping[str, Any]], head_sha: str, author: str, merged_at: str | None
+    reviews: Iterable[Mapping[str, Any]], head_sha: str, authors: Collection[str], merged_at: str | None
 ) -> tuple[str, ...]:
-    """Return those other than the author whose last review approved `head_sha`, before the merge if there was one.
+    """Return those other than the authors whose last review approved `head_sha`, before the merge if there was one.
 
     `reviews` are as GitHub lists them, oldest first; a dismissed one says so in place of what it said before.
     """
@@ -56,7 +65,7 @@ def approvers(
     approved = (
         login
         for login, review in last.items()
-        if review["state"] == "APPROVED" and review["commit_id"] == head_sha and login not in {author, _GHOST}
+        if review["state"] == "APPROVED" and review["commit_id"] == head_sha and login not in {*authors, _GHOST}
     )
     return tuple(sorted(approved))
 
