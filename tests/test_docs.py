@@ -15,6 +15,7 @@ import yaml
 
 from headway.cli.main import cli
 from headway.contracts.layout import VERDICT
+from headway.contracts.registry.acknowledged import parse_acknowledged
 from headway.contracts.registry.desired import parse_desired
 from headway.contracts.registry.stages import parse_stages
 from tests.conftest import ROOT
@@ -109,6 +110,8 @@ def test_params_and_files_of_the_registry_that_are_shown_can_be_used(page: Path)
             jsonschema.validate(values, schema)
         elif "stages" in values:
             parse_stages(block.encode(), page.name)
+        elif "findings" in values:
+            parse_acknowledged(block.encode(), page.name)
         else:
             parse_desired(block.encode(), page.name)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.cli.command import run_headway
+from tests.github.fake import FakeGitHub
 from tests.registry.bundled import copy_bundled_line, make_bundled_line, set_store, stored_file
 from tests.registry.line import GIT, MODEL, Line
 
@@ -38,14 +40,28 @@ def found(line: Line, *arguments: str, **environment: str) -> list[dict[str, Any
     return list(answer["findings"])
 
 
-def codes(line: Line, *arguments: str) -> list[tuple[str, str]]:
-    return [(one["code"], one["subject"]) for one in found(line, *arguments)]
+def codes(line: Line, *arguments: str, **environment: str) -> list[tuple[str, str]]:
+    listed = [(one["code"], one["subject"]) for one in found(line, *arguments, **environment)]
+    return [one for one in listed if one != ("not-checked", "the forge")]
+
+
+def ask_github(line: Line, fake_github: FakeGitHub) -> dict[str, str]:
+    """Serve the line's remote as acme/yolo, and return the environment of a run that may ask."""
+    fake_github.add_repository("acme/yolo", line.bare)
+    token = fake_github.token("github-actions[bot]", contents="write", pull_requests="read")
+    return {
+        "GITHUB_API_URL": fake_github.api_url,
+        "GITHUB_SERVER_URL": fake_github.url,
+        "GITHUB_REPOSITORY": "acme/yolo",
+        "GITHUB_TOKEN": token.value,
+    }
 
 
 def test_nothing_is_found_where_all_is_well_and_every_byte_is_read(line: Line) -> None:
     done = run(line, "--all-bytes")
-    assert (0, 1) == (done.returncode, len(done.stdout.splitlines())), done.stdout
-    assert "2 versions, 1 echoes; no findings" in done.stdout
+    assert 0 == done.returncode, done.stdout
+    assert "2 versions, 1 echoes; no findings, 1 to notice" in done.stdout
+    assert "not-checked (notice)" in done.stdout
     assert f"files of {MODEL}@v1.0.0: 2" in done.stderr
 
 
@@ -90,6 +106,56 @@ def test_a_tag_that_was_changed_on_the_remote_since_the_last_fetch_is_found_with
     assert name == one["subject"]
     assert f"had object {before}" in one["sentence"]
     assert ("has none" in one["sentence"]) is not anew
+    assert [name] == [one["subject"] for one in found(line, "--offline") if one["code"] == "tag-differs"]
+    line.git("update-ref", "-d", f"refs/headway/lost/{name}/{before}")
+    assert [] == [one for one in found(line, "--offline") if one["code"] == "tag-differs"]
+
+
+def test_a_tag_that_another_verb_followed_first_is_still_told(line: Line) -> None:
+    line.git("push", "--quiet", "origin", f":refs/tags/{MODEL}#staging#1")
+    run_headway("reconcile", "--dry-run", folder=line.root, **_QUIET)
+    assert ("tag-differs", f"{MODEL}#staging#1") in codes(line)
+
+
+def test_an_echo_that_github_does_not_know_of_is_found(line: Line, fake_github: FakeGitHub) -> None:
+    environment = ask_github(line, fake_github)
+    line.branch("promotion")
+    line.declare("staging", "v1.0.0")
+    line.push()
+    number = fake_github.open_pull("acme/yolo", "promotion", author="ada")
+    at = datetime(2026, 11, 3, 9, 30, tzinfo=UTC)
+    merged = fake_github.merge("acme/yolo", number, "merge", at=at)
+    line.git("checkout", "--quiet", "main")
+    line.git("pull", "--quiet", "origin", "main")
+    line.echo(f"{MODEL}#staging#2", merged, declared_at=at, pull_request=number, approved_by=("eve",))
+    line.git("push", "--quiet", "--tags", "origin")
+    answer = found(line, **environment)
+    (one,) = (one for one in answer if one["subject"] == f"{MODEL}#staging#2")
+    assert ("echo-forged", "the forge knows no approval by eve") == (one["code"], one["sentence"])
+
+
+def test_what_was_pushed_to_the_default_branch_is_found(line: Line, fake_github: FakeGitHub) -> None:
+    environment = ask_github(line, fake_github)
+    commit = line.declare("staging", "v1.0.0")
+    line.push()
+    path = f"models/registry/staging/{MODEL}.yaml"
+    assert ("no-pull-request", f"{path} in {commit[:10]}") in codes(line, **environment)
+
+
+def test_a_forge_that_fails_is_trouble_outside_or_of_the_token(line: Line, fake_github: FakeGitHub) -> None:
+    environment = ask_github(line, fake_github) | {"GITHUB_TOKEN": "of-nobody"}
+    assert 2 == run(line, **environment).returncode
+
+
+def test_an_acknowledged_finding_is_listed_with_its_reason_and_fails_nothing(line: Line) -> None:
+    line.git("tag", f"{MODEL}@v9.0.0")
+    entry = f"{{code: tag-lightweight, subject: {MODEL}@v9.0.0, reason: a slip}}"
+    line.commit({"models/registry/acknowledged.yaml": f"schema_version: 1\nfindings: [{entry}]\n"})
+    line.push()
+    done = run(line, "--offline")
+    assert 0 == done.returncode, done.stdout
+    assert "tag-lightweight (acknowledged)" in done.stdout
+    assert "acknowledged: a slip" in done.stdout
 
 
 def test_nothing_is_asked_of_a_remote_offline(line: Line) -> None:
@@ -112,14 +178,12 @@ def test_all_bytes_and_offline_contradict_each_other(line: Line) -> None:
 
 
 def test_a_tracking_server_that_is_down_is_a_notice(line: Line) -> None:
-    (one,) = found(line, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
-    assert ("not-checked", "MLflow", True) == (one["code"], one["subject"], one["notice"])
+    assert [("not-checked", "MLflow")] == codes(line, MLFLOW_TRACKING_URI="http://127.0.0.1:9")
 
 
 @pytest.mark.slow
 def test_an_alias_that_disagrees_is_found(line: Line, tmp_path: Path) -> None:
-    found_ = found(line, MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path / 'mlflow.db'}")
-    assert [("alias-differs", False)] == [(one["code"], one["notice"]) for one in found_]
+    assert [("alias-differs", "MLflow")] == codes(line, MLFLOW_TRACKING_URI=f"sqlite:///{tmp_path / 'mlflow.db'}")
 
 
 def test_text_of_the_repository_cannot_move_the_cursor(line: Line) -> None:

@@ -10,26 +10,26 @@ from typing import Any, get_args
 
 import pytest
 
-from headway.cli.audit import audit_registry
-from headway.cli.registry.opening import open_local
 from headway.contracts.layout import STAGES
 from headway.registry.audit.findings import KINDS, Finding, is_clean, sort_findings
 from headway.registry.state import Reason
 from tests.conftest import ROOT
-from tests.registry.line import GIT, MODEL, Line, copy_line, make_manifest, make_registered_line, model_files
-
-RULES = "schema_version: 1\nstages:\n  staging: {}\n  production:\n    after: staging\n"
-PRODUCTION = f"models/registry/production/{MODEL}.yaml"
-STAGING = f"models/registry/staging/{MODEL}.yaml"
+from tests.registry.auditing import (
+    PRODUCTION,
+    RULES,
+    STAGING,
+    as_echoed,
+    codes,
+    find,
+    in_last_commit,
+    make_promoted_line,
+)
+from tests.registry.line import GIT, MODEL, Line, copy_line, make_manifest, model_files
 
 
 @pytest.fixture(scope="module")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Line:
-    line = make_registered_line(tmp_path_factory.mktemp("line"), versions=2)
-    for n in (1, 2):
-        line.promote(f"{MODEL}#staging#{n}", f"v1.{n - 1}.0")
-        line.promote(f"{MODEL}#production#{n}", f"v1.{n - 1}.0")
-    return line
+    return make_promoted_line(tmp_path_factory.mktemp("line"))
 
 
 @pytest.fixture
@@ -42,20 +42,6 @@ def line(made_once: Line, tmp_path: Path) -> Line:
 def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in GIT.items():
         monkeypatch.setenv(name, value)
-
-
-def find(line: Line) -> list[Finding]:
-    line.push()
-    found = audit_registry(open_local(line.root), offline=True)
-    return [one for one in sort_findings(found) if one.code != "not-checked"]
-
-
-def codes(line: Line) -> list[tuple[str, str]]:
-    return [(one.code, one.subject) for one in find(line)]
-
-
-def in_last_commit(path: str, line: Line) -> str:
-    return f"{path} in {line.head()[:10]}"
 
 
 def set_rules(line: Line, **production: object) -> None:
@@ -167,8 +153,9 @@ def test_a_version_that_was_moved_is_named_by_its_echo_and_by_the_next(line: Lin
 
 def test_an_echo_that_was_made_anew_is_named_by_the_next(line: Line) -> None:
     name = f"{MODEL}#staging#1"
+    declared_in, told = line.git("log", "--reverse", "--format=%H", "--", STAGING).split()[0], as_echoed(line)
     delete_tag(line, name)
-    line.echo(name, line.git("log", "--reverse", "--format=%H", "--", STAGING).split()[0], previous=None)
+    line.echo(name, declared_in, previous=None, declared_at=told[declared_in].merged_at)
     assert [("tag-moved", name)] == codes(line)
 
 
@@ -255,7 +242,7 @@ def test_going_back_to_what_production_held_is_in_order(line: Line) -> None:
     assert [] == codes(line)
 
 
-def test_the_rules_of_the_declaring_commit_count(line: Line) -> None:
+def test_the_rules_of_the_time_count(line: Line) -> None:
     line.new_model(2)
     line.register(f"{MODEL}@v1.2.0")
     line.commit({STAGES.as_posix(): "schema_version: 1\nstages:\n  staging: {}\n  production: {}\n"})
@@ -304,7 +291,7 @@ def test_a_hold_is_noticed_while_it_stands(line: Line) -> None:
 def test_echoes_that_no_forge_attests_are_noticed_once_a_slot(line: Line) -> None:
     for n in (3, 4):
         declared_in = line.declare("staging", f"v1.{n - 3}.0", reason="again")
-        line.echo(f"{MODEL}#staging#{n}", declared_in, declared_at=None, pull_request=None)
+        line.echo(f"{MODEL}#staging#{n}", declared_in, declared_at=None, attested="unasked", pull_request=None)
     assert [("unattested", f"{MODEL}#staging")] == codes(line)
 
 
@@ -313,7 +300,6 @@ def test_echoes_that_no_forge_attests_are_noticed_once_a_slot(line: Line) -> Non
     [
         ({"lock_sha256": "1" * 64}, "dvc.lock is not the one"),
         ({"model_sha256": "1" * 64}, "model.onnx is not the one"),
-        ({"identity": "1" * 64}, "manifest.json is not the manifest"),
     ],
 )
 def test_a_version_whose_tag_says_other_than_its_commit_is_found(line: Line, value: dict[str, Any], said: str) -> None:

@@ -14,18 +14,29 @@ import click
 from headway.cli.failure import outside
 from headway.cli.progress import show_progress
 from headway.cli.project import find_project
+from headway.cli.reconcile import find_attest
 from headway.cli.registry.evidence import (
+    ask_forge,
     find_declared_versions,
+    read_acknowledged,
     read_committed,
     read_complaints,
     read_declared,
     read_stored,
 )
-from headway.cli.registry.opening import Opened, find_branch, open_local, open_remote
+from headway.cli.registry.opening import Opened, fresh, open_local
+from headway.contracts.layout import ACKNOWLEDGED
+from headway.contracts.registry.acknowledged import Acknowledgement
 from headway.contracts.registry.records import one_line
 from headway.errors import NO, YES, HeadwayError, InputError
+from headway.integrations.git.lost import find_lost
+from headway.registry.attestation import Attest
+from headway.registry.audit.acknowledged import acknowledge
+from headway.registry.audit.attested import audit_attestations
 from headway.registry.audit.bytes import audit_bytes, audit_record
-from headway.registry.audit.declarations import Declared, audit_declarations
+from headway.registry.audit.declarations import audit_declarations
+from headway.registry.audit.declared import Declared, Merged
+from headway.registry.audit.demands import audit_demands
 from headway.registry.audit.findings import Finding, is_clean, sort_findings
 from headway.registry.audit.tags import (
     find_broken_chains,
@@ -34,10 +45,10 @@ from headway.registry.audit.tags import (
     find_unsigned,
     list_signed,
 )
-from headway.registry.reading import read_state
 
 _WIDTH = 80
-_OFFLINE = Finding("not-checked", "the remote", "its tags, its bytes and MLflow were not asked: --offline")
+_OFFLINE = Finding("not-checked", "the remote", "its tags, its bytes, the forge and MLflow were not asked: --offline")
+_NO_FORGE = Finding("not-checked", "the forge", "no token and repository of it: echoes are taken at their word")
 
 
 @click.command()
@@ -47,60 +58,84 @@ _OFFLINE = Finding("not-checked", "the remote", "its tags, its bytes and MLflow 
 def audit(offline: bool, all_bytes: bool, as_json: bool) -> int:
     """List what in the registry no reviewed change explains.
 
-    Tags without a merged change, moved or deleted ones, stage files against the rules, versions whose bytes the remote
-    lacks or has otherwise. Exit code 0: nothing, or only notices; 1: something, each with a way forward.
+    Tags without a merged change, moved or deleted ones, tags that the forge contradicts, stage files against the rules,
+    versions whose bytes the remote lacks or has otherwise. What models/registry/acknowledged.yaml names fails nothing.
+    Exit code 0: nothing, or only notices; 1: something, each with a way forward.
     """
     if offline and all_bytes:
         raise click.UsageError("--all-bytes needs the remote, which --offline does not ask")
     root = find_project(Path.cwd())
-    opened, changed = (open_local(root), ()) if offline else _follow(root)
+    opened, attest = (open_local(root), None) if offline else (fresh(root), find_attest(root))
     if not opened.state.complete:
         raise InputError(
             "a shallow clone does not hold the history that an audit is about", hint="git fetch --unshallow"
         )
-    found = sort_findings((*changed, *audit_registry(opened, offline=offline, all_bytes=all_bytes)))
+    found = sort_findings(audit_registry(opened, attest, offline=offline, all_bytes=all_bytes))
     click.echo(json.dumps(_values(opened, found), indent=2) if as_json else "\n".join(render(opened, found)))
     return YES if is_clean(found) else NO
 
 
 def render(opened: Opened, findings: Sequence[Finding]) -> Iterator[str]:
     """Yield the lines of the answer for a terminal."""
-    failures = sum(not one.kind.notice for one in findings)
+    failures = sum(not one.notice for one in findings)
     state = opened.state
     versions, echoes = (sum(map(len, held.values())) for held in (state.versions, state.echoes))
     yield _fill(
         f"{opened.branch} at {state.head[:10]}: {versions} versions, {echoes} echoes; "
         f"{failures or 'no'} finding{'' if failures == 1 else 's'}, {len(findings) - failures} to notice"
     )
-    for kind, group in groupby(findings, key=lambda one: one.kind):
+    for (kind, notice), group in groupby(findings, key=lambda one: (one.kind, one.notice)):
         yield ""
-        yield _fill(f"{kind.code}{' (notice)' if kind.notice else ''}: {kind.title}")
+        mark = " (notice)" if kind.notice else " (acknowledged)" if notice else ""
+        yield _fill(f"{kind.code}{mark}: {kind.title}")
         for one in group:
             yield _fill(f"  {one_line(one.subject)}: {one_line(one.sentence)}")
+            if one.acknowledged is not None:
+                yield _fill(f"    acknowledged: {one_line(one.acknowledged)}")
         yield _fill(f"  way forward: {kind.way}")
 
 
-def _follow(root: Path) -> tuple[Opened, Sequence[Finding]]:
-    """Return the registry as the remote has it now, and what this clone had otherwise before."""
-    branch = find_branch(root)
-    registry = open_remote(root, branch=branch)
-    changed = tuple(find_differences(registry.differences()))
-    ledger = registry.refresh()
-    return Opened(root, branch, ledger, read_state(ledger)), changed
+def audit_registry(
+    opened: Opened, attest: Attest | None, *, offline: bool, all_bytes: bool = False
+) -> Iterator[Finding]:
+    """Yield everything that is found, those that people acknowledged as such.
 
-
-def audit_registry(opened: Opened, *, offline: bool, all_bytes: bool = False) -> Iterator[Finding]:
-    """Yield everything that is found; the remote is asked for bytes, and MLflow for aliases, unless `offline`.
+    Args:
+        opened: the registry.
+        attest: how the forge is asked for merges; None where there is none at hand.
+        offline: ask nobody: no remote for bytes, and no MLflow for aliases.
+        all_bytes: read the bytes of all versions.
 
     Raises:
-        OutsideError: the remote cannot be reached.
+        OutsideError: the remote or the forge cannot be reached.
+        InputError: the forge's token may not read it.
     """
-    declared = read_declared(opened)
+    found = list(_audit(opened, attest, offline=offline, all_bytes=all_bytes))
+    entries: Sequence[Acknowledgement] = ()
+    try:
+        entries = read_acknowledged(opened)
+    except InputError as error:
+        found.append(Finding("acknowledged-faulty", ACKNOWLEDGED.as_posix(), error.message))
+    yield from acknowledge(found, entries)
+
+
+def _audit(opened: Opened, attest: Attest | None, *, offline: bool, all_bytes: bool) -> Iterator[Finding]:
+    merged: Merged = {}
+    if attest:
+        merged, left_off = ask_forge(opened, attest)
+        if left_off:
+            yield Finding("not-checked", "the forge", f"it was not asked about the oldest {left_off} changes")
+    elif not offline and opened.state.declarations:
+        yield _NO_FORGE
+    declared = read_declared(opened, merged)
     yield from find_foreign(opened.state)
     yield from find_broken_chains(opened.ledger, opened.state)
+    yield from find_differences(find_lost(opened.root, opened.ledger))
     if declared.rules.now and declared.rules.now.signed_tags:
         yield from find_unsigned(opened.state, read_complaints(opened, list_signed(opened.state)))
     yield from audit_declarations(declared)
+    yield from audit_attestations(declared)
+    yield from audit_demands(declared)
     yield from _audit_versions(opened, declared, offline=offline, all_bytes=all_bytes)
     if offline:
         yield _OFFLINE
@@ -147,7 +182,8 @@ def _values(opened: Opened, findings: Sequence[Finding]) -> Mapping[str, object]
                 "subject": one.subject,
                 "sentence": one.sentence,
                 "way": one.kind.way,
-                "notice": one.kind.notice,
+                "notice": one.notice,
+                "acknowledged": one.acknowledged,
             }
             for one in findings
         ],

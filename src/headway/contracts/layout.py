@@ -27,6 +27,8 @@ CLOCKED = {PROVENANCE, EXPORT_SPEED, LATENCY}
 REGISTRY = Path("models/registry")
 """Stage files (<stage>/<model>.yaml) and stages.yaml; no model of that name can be."""
 STAGES = REGISTRY / "stages.yaml"
+ACKNOWLEDGED = REGISTRY / "acknowledged.yaml"
+"""Findings of the audit that were looked into."""
 STATE = Path(".headway")
 """Ignored by Git and DVC: resume checkpoints, run facts, the MLflow store. Deleting it costs no result."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from headway.errors import InputError, OutsideError
+from headway.integrations.git.lost import find_lost
 from headway.integrations.git.registry import GitRegistry
 from headway.integrations.git.remote import Access
 from headway.integrations.git.writing import Identity
@@ -97,23 +98,40 @@ def test_a_tag_that_was_moved_on_the_remote_is_read_as_it_is_there(line: Line) -
     line.git("tag", "--force", "detector@v1.0.0", "HEAD~1")
     line.push()
     moved = line.git("rev-parse", "refs/tags/detector@v1.0.0")
-    registry = registry_of(reader)
 
-    assert (("detector@v1.0.0", before, moved),) == registry.differences()
-    assert moved == registry.refresh().tags["detector@v1.0.0"].oid
+    ledger = registry_of(reader).refresh()
+    assert moved == ledger.tags["detector@v1.0.0"].oid
     assert moved == reader.git("rev-parse", "refs/tags/detector@v1.0.0")
-    assert () == registry.differences()
+    assert (("detector@v1.0.0", before, moved),) == find_lost(reader.root, ledger)
 
 
 def test_a_tag_that_the_remote_lacks_is_taken_away_here(line: Line) -> None:
     line.git("tag", "-a", "-m", "mine", "detector#production#9")
     line.git("tag", "-a", "-m", "mine", "my-own")
     oid = line.git("rev-parse", "refs/tags/detector#production#9")
-    registry = registry_of(line)
 
-    assert (("detector#production#9", oid, None),) == registry.differences()
-    assert {"detector@v1.0.0"} == set(registry.refresh().tags)
+    ledger = registry_of(line).refresh()
+    assert {"detector@v1.0.0"} == set(ledger.tags)
     assert {"detector@v1.0.0", "my-own"} == set(line.git("tag", "--list").split())
+    assert (("detector#production#9", oid, None),) == find_lost(line.root, ledger)
+
+
+def test_a_tag_that_went_is_kept_until_it_is_put_back_or_forgotten(line: Line) -> None:
+    name = "detector#production!#9"
+    line.git("tag", "-a", "-m", "mine", name)
+    oid = line.git("rev-parse", f"refs/tags/{name}")
+    registry = registry_of(line)
+    registry.refresh()
+    line.git("gc", "--quiet", "--prune=now")
+    assert ((name, oid, None),) == find_lost(line.root, registry.refresh())
+
+    line.git("push", "--quiet", "origin", f"{oid}:refs/tags/{name}")
+    assert () == find_lost(line.root, registry.refresh())
+
+    line.git("push", "--quiet", "origin", f":refs/tags/{name}")
+    line.git("update-ref", "-d", f"refs/headway/lost/{name}/{oid}")
+    line.git("tag", "--delete", name)
+    assert () == find_lost(line.root, registry.refresh())
 
 
 def test_other_peoples_tags_stay_as_they_are(line: Line) -> None:

@@ -8,50 +8,79 @@ from functools import partial
 from headway.cli.progress import show_progress
 from headway.cli.registry.bytes import Bundle, BundleStore
 from headway.cli.registry.opening import Opened
-from headway.contracts.layout import LOCK, STAGES, ModelFiles
+from headway.contracts.layout import ACKNOWLEDGED, LOCK, STAGES, ModelFiles
 from headway.contracts.manifest import FileDigest
+from headway.contracts.registry.acknowledged import Acknowledgement, parse_acknowledged
 from headway.contracts.registry.desired import Desired
 from headway.contracts.registry.ledger import Tag
 from headway.contracts.registry.stages import Stages, parse_stages
 from headway.contracts.registry.tags import parse_version
 from headway.errors import InputError
 from headway.integrations.git.signatures import find_bad_signatures
+from headway.registry.attestation import Attest
+from headway.registry.audit.attested import list_reviewed
 from headway.registry.audit.bytes import Committed, Stored
-from headway.registry.audit.declarations import Declared, Rules, Said
+from headway.registry.audit.declared import Declared, Merged, Rules, Said
 from headway.registry.audit.tags import Complaint
 from headway.registry.state import Declaration, Version
 
+_ASKED = 100
+"""The forge is asked about so many commits at most: each takes it several requests."""
 _FOLDER = ".dir"
 _SIGNED = "\n-----BEGIN "
 _UNSIGNED = "it has no signature"
 
 
-def read_declared(opened: Opened) -> Declared:
-    """Return what every declaration says, and by which rules."""
+def read_declared(opened: Opened, merged: Merged) -> Declared:
+    """Return what every declaration says, and by which rules; `merged` is what a forge says."""
     declarations = [one for found in opened.state.declarations.values() for one in found]
     said = {one: _read_said(opened, one) for one in show_progress(declarations, label="declarations")}
-    return Declared(opened.ledger, opened.state, said, read_rules(opened))
+    return Declared(opened.ledger, opened.state, said, read_rules(opened), merged)
 
 
 def read_rules(opened: Opened) -> Rules:
     """Return stages.yaml over time."""
     positions: list[int] = []
-    stages: list[Stages | None] = []
+    stages: list[Stages] = []
     fault = f"{opened.branch} has none" if opened.state.declarations else None
     for change in opened.ledger.changes:
         if change.path != STAGES.as_posix():
             continue
-        read: Stages | None = None
-        fault = f"commit {change.commit[:10]} took it away"
-        if change.blob is not None:
-            try:
-                read, fault = parse_stages(opened.read(change.blob), change.path), None
-            except InputError as error:
-                fault = error.message
-                continue
+        if change.blob is None:
+            fault = f"commit {change.commit[:10]} took it away"
+            continue
+        try:
+            stages.append(parse_stages(opened.read(change.blob), change.path))
+        except InputError as error:
+            fault = error.message
+            continue
         positions.append(change.position)
-        stages.append(read)
+        fault = None
     return Rules(positions, stages, fault)
+
+
+def read_acknowledged(opened: Opened) -> Sequence[Acknowledgement]:
+    """Return the findings that people acknowledged, as the default branch has them now.
+
+    Raises:
+        InputError: the file does not follow its schema; file and line are named.
+    """
+    path = ACKNOWLEDGED.as_posix()
+    blob = {change.path: change.blob for change in opened.ledger.changes}.get(path)
+    return () if blob is None else parse_acknowledged(opened.read(blob), path).findings
+
+
+def ask_forge(opened: Opened, attest: Attest) -> tuple[Merged, int]:
+    """Return what a forge says of the newest changes of the registry, and how many older ones it was not asked about.
+
+    Raises:
+        OutsideError: the forge fails.
+        InputError: the token may not read it.
+    """
+    commits = list(dict.fromkeys(change.commit for change in list_reviewed(opened.ledger, opened.state)))
+    newest = commits[-_ASKED:]
+    merged = {commit: attest(commit) for commit in show_progress(newest, label="merges at the forge")}
+    return merged, len(commits) - len(newest)
 
 
 def read_committed(opened: Opened, version: Version) -> Committed:

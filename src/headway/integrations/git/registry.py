@@ -11,6 +11,7 @@ from headway.contracts.registry.tags import PATTERNS, parse_tag
 from headway.errors import InputError, OutsideError
 from headway.integrations.git.command import ask, tell
 from headway.integrations.git.ledger import read_ledger
+from headway.integrations.git.lost import lost_ref
 from headway.integrations.git.remote import MOVED, Access, ask_remote, raise_if_refused, run_with_access
 from headway.integrations.git.repository import read_blob
 from headway.integrations.git.tag_objects import TagObjects
@@ -32,7 +33,7 @@ class GitRegistry:
     """A clone and its remote. Implements `ports.RegistryRepository`.
 
     The clone's registry tags and its remote-tracking branch become the remote's; other tags, local branches, the
-    working tree and submodules stay as they are.
+    working tree and submodules stay as they are. Tags that go or change are kept below refs/headway/lost/.
     """
 
     def __init__(self, root: Path, access: Access, branch: str, identity: Identity, *, sign: bool = False) -> None:
@@ -58,22 +59,6 @@ class GitRegistry:
                 tags = {ref.removeprefix(_TAGS): oid for ref, oid in remote.items() if ref.startswith(_TAGS)}
                 return read_ledger(self._root, remote[self._branch], tags)
         raise OutsideError(f"{self._access.name} changes faster than it can be fetched", hint="run this again")
-
-    def differences(self) -> tuple[tuple[str, str, str | None], ...]:
-        """Return the registry tags that this clone has otherwise than the remote; `refresh` makes them equal.
-
-        Returns:
-            (name, object here, object on the remote or None), by name.
-
-        Raises:
-            OutsideError: the remote cannot be asked.
-        """
-        remote = self._read_remote()
-        return tuple(
-            (ref.removeprefix(_TAGS), oid, remote.get(ref))
-            for ref, oid in sorted(self._read_local().items())
-            if ref.startswith(_TAGS) and remote.get(ref) != oid
-        )
 
     def read(self, blob: str) -> bytes:
         content = read_blob(self._root, blob)
@@ -134,7 +119,10 @@ class GitRegistry:
         if new and not self._fetch(new.values()):
             return False
         if new or gone:
-            self._update_refs(new, gone)
+            kept = {
+                _keep(ref, local[ref]): local[ref] for ref in (*new, *gone) if ref in local and _is_of_registry(ref)
+            }
+            self._update_refs({**new, **kept}, gone)
         return True
 
     def _fetch(self, objects: Iterable[str]) -> bool:
@@ -167,6 +155,11 @@ class GitRegistry:
 
 def _read_refs(listing: str, separator: str) -> Refs:
     return {ref: oid for oid, _, ref in (line.partition(separator) for line in listing.split("\n") if line)}
+
+
+def _keep(ref: str, oid: str) -> str:
+    """Return the ref under which a tag's object stays when the tag goes, for `headway audit`."""
+    return lost_ref(ref.removeprefix(_TAGS), oid)
 
 
 def _is_of_registry(ref: str) -> bool:

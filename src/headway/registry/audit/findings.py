@@ -31,19 +31,28 @@ class Finding:
         code: of its kind.
         subject: tag, file or stage that it is about.
         sentence: what is wrong with it; may hold text from the repository.
+        acknowledged: why it may stay, by a reviewed file; None where nobody says so.
     """
 
     code: str
     subject: str
     sentence: str
+    acknowledged: str | None = None
 
     @property
     def kind(self) -> Kind:
         return KINDS[self.code]
 
+    @property
+    def notice(self) -> bool:
+        """Whether it is only shown: by its kind, or because people acknowledged it."""
+        return self.kind.notice or self.acknowledged is not None
+
 
 _FOREIGN = "find out who pushed it; nothing trusts it, and whoever may delete registry tags may take it away"
 _RESTORE = "ask the forge's log who did it; put it back from a clone: git push origin OBJECT:refs/tags/NAME"
+_LOST = f"{_RESTORE}; or forget it: git update-ref -d refs/headway/lost/NAME/OBJECT"
+_FORGED = "find out who pushed it, and look into what was declared since: it may rest on it"
 _RULES = "see who merged it, and whether it shall stay; headway rollback STAGE takes it back"
 _SIGN = "docs/audit.md says what a check needs, docs/promotion-workflow.md how tags are signed"
 
@@ -57,17 +66,20 @@ KINDS: Mapping[str, Kind] = _kinds(
     Kind("tag-lightweight", "registry tag that is not annotated", _FOREIGN),
     Kind("tag-message", "registry tag whose message Headway did not write", _FOREIGN),
     Kind("tag-unmerged", "registry tag for a commit that is not on the default branch", _FOREIGN),
+    Kind("tag-no-manifest", "version on a commit that brought no manifest of the model", _FOREIGN),
+    Kind("tag-no-manifest", "version on a commit that brought its model no manifest", _FOREIGN),
     Kind("tag-no-declaration", "echo of a declaration that nobody merged", _FOREIGN),
-    Kind("tag-contradiction", "echo that says other than the stage file it echoes", _FOREIGN),
     Kind("tag-wrong-commit", "echo on another commit than its version's", _FOREIGN),
-    Kind("tag-repeated", "registry tag that says again what an older one says", _FOREIGN),
-    Kind("tag-contradiction", "echo of another version than its stage file names", _FOREIGN),
+    Kind("tag-repeated", "registry tag that says again what another one says", _FOREIGN),
+    Kind("tag-contradiction", "tag of another version or manifest than its commit's files name", _FOREIGN),
     Kind("tag-overtaken", "echo of an older declaration than the tag before it", _FOREIGN),
+    Kind("echo-forged", "echo that says other than the forge", _FORGED),
+    Kind("times-contradict", "echo that says an earlier time than the echo before it", _FORGED),
     Kind("echo-disagrees", "echo that says other than the stage file it echoes", _FOREIGN),
     # Tags that are not what they were
     Kind("tag-moved", "tag that was moved or made anew", _RESTORE),
     Kind("tag-deleted", "tag that was deleted", _RESTORE),
-    Kind("tag-differs", "tag that this clone had otherwise than the remote", _RESTORE),
+    Kind("tag-differs", "tag that this clone had otherwise than the remote", _LOST),
     Kind("tag-unsigned", "tag without the signature that stages.yaml demands", _SIGN),
     Kind("tag-signature", "tag whose signature is not good", _SIGN),
     Kind("tag-unverified", "signature that cannot be checked here", _SIGN),
@@ -76,8 +88,12 @@ KINDS: Mapping[str, Kind] = _kinds(
     Kind("file-unknown", "file of the registry that nothing reads", "rename it or take it away"),
     Kind("stage-unknown", "stage file of a stage that stages.yaml does not have", "add the stage, or move the file"),
     Kind("rules-faulty", "stages.yaml that is missing or cannot be used", "write it; docs/registry.md shows one"),
+    Kind("acknowledged-faulty", "acknowledged.yaml that cannot be used", "mend it; docs/audit.md shows one"),
     Kind("declaration-untagged", "declaration without its echo", "run: headway reconcile"),
-    Kind("order-broken", "version that the stage before never held", _RULES),
+    Kind("no-pull-request", "change that no pull request brought", "see who pushed it; headway doctor shows how"),
+    Kind("order-broken", "version that the stage before had not held", _RULES),
+    Kind("soak-broken", "version that the stage before had not held for long enough", _RULES),
+    Kind("hold-broken", "stage that changed while a rollback held it", _RULES),
     Kind("approvals-missing", "declaration with fewer approvals than its stage demands", _RULES),
     # Versions
     Kind("record-disagrees", "version whose tag says other than its commit", "register the model anew, and roll back"),
@@ -97,6 +113,7 @@ KINDS: Mapping[str, Kind] = _kinds(
         "give headway reconcile a token of the forge from now on",
         True,
     ),
+    Kind("acknowledged-unused", "entry of acknowledged.yaml that fits nothing", "take it away", True),
     Kind("not-checked", "what this audit did not look at", "run it without --offline, with what it needs", True),
 )
 """Every kind by its code, in the order of reports."""
@@ -106,9 +123,9 @@ _ORDER = {code: number for number, code in enumerate(KINDS)}
 
 def sort_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return each finding once, failures first, by kind and subject."""
-    return tuple(sorted(set(findings), key=lambda one: (one.kind.notice, _ORDER[one.code], one.subject, one.sentence)))
+    return tuple(sorted(set(findings), key=lambda one: (one.notice, _ORDER[one.code], one.subject, one.sentence)))
 
 
 def is_clean(findings: Iterable[Finding]) -> bool:
     """Return whether there are only notices."""
-    return all(one.kind.notice for one in findings)
+    return all(one.notice for one in findings)

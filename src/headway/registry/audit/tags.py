@@ -60,7 +60,7 @@ def find_broken_chains(ledger: Ledger, state: State) -> Iterator[Finding]:
 
 
 def find_differences(differences: Iterable[Difference]) -> Iterator[Finding]:
-    """Yield the tags that a clone had otherwise than the remote, before it followed the remote."""
+    """Yield the tags that a clone had otherwise than the remote has them now."""
     for name, here, there in differences:
         has = f"has {there}" if there else "has none: it was deleted there, or never pushed"
         yield Finding("tag-differs", name, f"this clone had object {here}; the remote {has}")
@@ -91,8 +91,8 @@ def _check_chain(links: Sequence[_Link], objects: frozenset[str]) -> Iterator[Fi
         elif previous is not None and previous not in objects:
             yield _lost(link, before)
         elif before is not None and (previous is None or previous in trusted):
-            was = f"object {previous}" if previous else "there was none"
-            yield Finding("tag-moved", before.name, f"it is not older than {tag.name}, before which {was} came")
+            was = f"after object {previous}" if previous else "as the first of all"
+            yield Finding("tag-moved", before.name, f"it is not older than {tag.name}, which was made {was}")
         before = tag
 
 
