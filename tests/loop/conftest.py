@@ -136,4 +136,7 @@ def first_promotion(
 @pytest.fixture
 def promoted(first_promotion: FirstPromotion, fake_github: FakeGitHub, tmp_path: Path) -> Registry:
     """A registry of this test's own, whose version 1.0.0 is declared for staging since now."""
-    return Registry(copy_team(first_promotion.registry.team.folder, tmp_path, fake_github))
+    before = first_promotion.registry.team
+    registry = Registry(copy_team(before.folder, tmp_path, fake_github))
+    fake_github.repositories[NAME].statuses += before.github.repositories[NAME].statuses
+    return registry

@@ -11,6 +11,7 @@ import pytest
 from headway.contracts.manifest import read_manifest
 from headway.contracts.registry.desired import desired_path
 from headway.contracts.registry.tags import Slot
+from tests.act.runner import ActResult
 from tests.conftest import ROOT
 from tests.github import repository as git
 from tests.github.answers import number_of
@@ -23,6 +24,12 @@ from tests.loop.team import MODEL, NAME, Team
 STAGING, PRODUCTION = f"{MODEL.name}#staging", f"{MODEL.name}#production"
 APP = "headway-acme[bot]"
 RULESETS = ROOT / ".github/rulesets"
+
+
+def pulled(result: ActResult) -> str:
+    """Return what became of the step that fetches the bundle; act does not name what a called workflow skips."""
+    step = result.job("bundle").steps.get("Fetch the bundle and verify it")
+    return step.conclusion if step else "skipped"
 
 
 def test_what_the_default_branch_ships_becomes_a_version(first_promotion: FirstPromotion) -> None:
@@ -58,6 +65,10 @@ def test_the_declared_bundle_is_verified_and_kept(first_promotion: FirstPromotio
     [kept] = first_promotion.registry.team.act.artifacts.glob(f"*/{MODEL.name}-staging/bundle")
     manifest = read_manifest(kept)
     assert manifest.files["model.onnx"].sha256 == hashlib.sha256((kept / "model.onnx").read_bytes()).hexdigest()
+
+
+def test_the_delivery_is_said_on_the_declaring_commit(first_promotion: FirstPromotion) -> None:
+    assert ("success", "v1.0.0") == first_promotion.registry.released(f"{STAGING}#1")
 
 
 def test_no_secret_is_printed(first_promotion: FirstPromotion) -> None:
@@ -125,14 +136,34 @@ def test_what_cannot_be_registered_keeps_no_declaration_back(promoted: Registry)
 
 
 @pytest.mark.slow
-def test_a_stage_that_is_emptied_delivers_nothing(promoted: Registry) -> None:
+def test_a_stage_that_is_emptied_delivers_nothing_and_says_so(promoted: Registry) -> None:
     promoted.git("rm", "--quiet", desired_path(Slot("staging", MODEL.name)))
     promoted.git("commit", "--quiet", "-m", "Nothing for now")
     promoted.git("push", "--quiet", str(promoted.team.bare), "HEAD:main")
     result = promoted.push_run()
 
-    assert {"registry": "success"} == {name: job.conclusion for name, job in result.jobs.items()}
+    assert ("success", "skipped") == (result.job("bundle").conclusion, pulled(result))
     assert f"{STAGING}!#2" in promoted.tags()
+    assert ("success", "nothing: the stage is empty") == promoted.released(f"{STAGING}!#2")
+
+
+@pytest.mark.slow
+def test_a_delivery_that_got_lost_is_made_good_by_the_next_run(promoted: Registry) -> None:
+    promoted.team.github.repositories[NAME].statuses.clear()
+
+    assert "success" == promoted.push_run().job("bundle").conclusion
+    assert ("success", "v1.0.0") == promoted.released(f"{STAGING}#1")
+
+
+@pytest.mark.slow
+def test_a_declaration_that_was_overtaken_while_it_waited_is_not_delivered(promoted: Registry) -> None:
+    promoted.declare("staging", "main", reason="once more")
+    promoted.push_run()
+    before = promoted.team.github.repositories[NAME].statuses.copy()
+    result = promoted.deliver("staging", tag=f"{STAGING}#1")
+
+    assert ("success", "skipped") == (result.job("bundle").conclusion, pulled(result))
+    assert before == promoted.team.github.repositories[NAME].statuses
 
 
 @pytest.mark.slow
@@ -159,7 +190,7 @@ def test_where_only_the_app_may_make_tags_the_workflow_makes_them_with_its_token
 
     act.variables["HEADWAY_APP_ID"] = "Iv1"
     act.secrets["HEADWAY_APP_KEY"] = "a private key"
-    app = github.token(APP, contents="write", pull_requests="read")
+    app = github.token(APP, contents="write", pull_requests="read", statuses="write")
     result = promoted.push_run(environment={"TEST_APP_TOKEN": app.value})
     assert ("success", "success") == (result.job("registry").conclusion, result.job("bundle").conclusion)
     assert f"{PRODUCTION}#1" in promoted.tags()

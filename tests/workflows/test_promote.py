@@ -82,7 +82,7 @@ def test_tags_are_pushed_by_the_app_where_there_is_one() -> None:
     pushing = [step["name"] for step in REGISTRY.steps if "HEADWAY_TOKEN" in step.get("env", {})]
 
     assert "vars.HEADWAY_APP_ID != ''" == app["if"]
-    assert {"permission-contents": "write", "permission-pull-requests": "read"} == {
+    assert {"permission-contents": "write", "permission-pull-requests": "read", "permission-statuses": "write"} == {
         name: value for name, value in app["with"].items() if name.startswith("permission-")
     }
     assert ["Register", "Reconcile"] == pushing
@@ -116,17 +116,29 @@ def test_a_delivery_waits_for_the_environment_of_its_stage() -> None:
     } == read_workflow("deliver")["concurrency"]
 
 
-def test_an_emptied_stage_has_nothing_to_fetch() -> None:
-    assert "inputs.version != '' || github.event_name == 'workflow_dispatch'" == BUNDLE.condition
+def test_what_is_delivered_is_the_declaration_that_was_let_in() -> None:
+    find, say = BUNDLE.running("headway pr delivery")
+
+    target = "${{ inputs.tag || format('{0}#{1}', inputs.model, inputs.stage) }}"
+    assert [target, target] == [find["env"]["TARGET"], say["env"]["TARGET"]]
 
 
 def test_what_is_kept_is_what_was_verified() -> None:
     [pull] = BUNDLE.running("headway pull")
     keep = BUNDLE.step("Keep the bundle")
 
-    assert 'headway pull "$TARGET" --out bundle' == pull["run"]
-    assert {"TARGET": "${{ inputs.model }}#${{ inputs.stage }}"} == pull["env"]
+    assert 'headway pull "$VERSION" --out bundle' == pull["run"]
+    assert {"VERSION": "${{ steps.find.outputs.version }}"} == pull["env"]
+    assert ["steps.find.outputs.version != ''"] * 2 == [pull["if"], keep["if"]]
     assert ("bundle", "error") == (keep["with"]["path"], keep["with"]["if-no-files-found"])
+
+
+def test_that_it_was_delivered_is_said_last() -> None:
+    say = BUNDLE.steps[-1]
+
+    assert 'headway pr delivery "$TARGET" --done' == say["run"]
+    assert "steps.find.outputs.deliver == 'true'" == say["if"]
+    assert {"contents": "read", "statuses": "write"} == BUNDLE.permissions
 
 
 @pytest.mark.parametrize("name", ["site", "pages"])
