@@ -79,7 +79,8 @@ class Arena:
         moments = sorted(self.random.uniform(0, self._lasted_s) for _ in victims)
         for moment, victim in zip(moments, victims, strict=True):
             time.sleep(max(0.0, began + moment - time.monotonic()))
-            _kill(victim.pid)
+            if victim.exitcode is None:  # asked last of all: a number that was waited for may be another's by now
+                _kill(victim.pid)
         for number, racer in enumerate(racers):
             racer.join()
             self._count(number, racer.exitcode)
