@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,13 +112,50 @@ def test_what_a_written_file_claims_is_what_it_says(desired: Desired) -> None:
         lambda text: text.replace("identity: a", "identity: z"),
         lambda text: text.replace("asked_by: ada\n", ""),
         lambda text: text + "version: v2.0.0\n",
+        lambda text: text + "unknown: true\n",
+        lambda text: text + "---\nversion: v2.0.0\n",
+        lambda text: text.replace("reason: r", "reason: null"),
+        lambda text: text.replace("reason: r", "reason: yes"),
+        lambda text: text.replace("reason: r", f"reason: {'r' * 301}"),
+        lambda text: text.replace("reason: r", "reason: [r"),
+        lambda text: text.replace("soak_hours: 0.0", "soak_hours: -1.0"),
+        lambda text: text.replace("percent: 50.0", "percent: 5.0"),
+        lambda text: text.replace("a" * 64, "1" * 64),
+        lambda text: text.replace("a" * 64, "0b" + "1" * 62),
+        lambda text: text[:-30],
         lambda text: "",
     ],
 )
-def test_a_faulty_file_claims_nothing_but_what_it_says_plainly(edit: object) -> None:
+def test_a_faulty_file_claims_nothing(edit: object) -> None:
     desired = Desired(model="detector", version="v1.0.0", identity="a" * 64, reason="r", asked_by="ada")
     content = edit(desired_yaml(desired)).encode()  # type: ignore[operator]
 
     with pytest.raises(InputError):
         parse_stage_file(content, SLOT)
-    assert read_claim(content, SLOT) in (None, ("v1.0.0", "a" * 64))
+    assert read_claim(content, SLOT) is None
+
+
+@given(
+    reason=st.from_regex(r"[a-zA-Z0-9~][\w .,:;#()'\"+/=-]{0,12}", fullmatch=True),
+    rest=st.sampled_from(["soak_hours: 1\n", "soak_hours: 1e3\n", "soak_hours: 1\nhold: null\n", "soak_hours: x\n"]),
+)
+def test_a_file_of_any_text_claims_what_validation_says(reason: str, rest: str) -> None:
+    content = f"schema_version: 1\nmodel: detector\nversion: v1.0.0\nidentity: {'a' * 64}\nreason: {reason}\n".encode()
+    content += f"asked_by: ada\n{rest}".encode()
+    try:
+        expected = parse_stage_file(content, SLOT)
+    except InputError:
+        assert read_claim(content, SLOT) is None
+    else:
+        assert (expected.version, expected.identity) == read_claim(content, SLOT)
+
+
+def test_a_file_as_headway_writes_it_by_default_needs_no_validation() -> None:
+    content = desired_yaml(Desired(model="detector", version="v1.0.0", identity="a" * 64, reason="r", asked_by="ada"))
+    code = (
+        "import sys; from headway.contracts.registry.files import Slot, read_claim; "
+        "print(read_claim(sys.stdin.buffer.read(), Slot('production', 'detector')), 'pydantic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], input=content, capture_output=True, text=True, check=True)
+
+    assert f"{('v1.0.0', 'a' * 64)} False\n" == done.stdout

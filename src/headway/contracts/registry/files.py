@@ -8,16 +8,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from headway.contracts.layout import REGISTRY, ModelFiles
 from headway.contracts.registry.tags import NAME, Slot, parse_tag
 from headway.errors import InputError
 
+_TEXT = rb"(?!(?i:null|true|false|yes|no|on|off|y|n)\n)[A-Za-z](?:[\w.,;()+/-]| (?=[\w(]))*"
+"""A line that YAML cannot take for anything but this text."""
 _CLAIM = re.compile(
-    rb"schema_version: 1\nmodel: (?P<model>[a-z0-9-]+)\nversion: (?P<version>v(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2})\n"
-    rb"identity: '?(?P<identity>[0-9a-f]{64})'?\nreason: "
+    rb"schema_version: 1\nmodel: (?P<model>%b)\nversion: (?P<version>v(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2})\n"
+    rb"identity: (?:'(?P<quoted>[0-9a-f]{64})'|(?P<plain>(?!0b)(?=\d*[a-f])[0-9a-f]{64}))\n"
+    rb"reason: (?P<reason>%b)\nasked_by: (?P<asked_by>%b)\n(?P<rest>soak_hours: .*)" % (_TEXT, _TEXT, _TEXT),
+    re.DOTALL,
 )
+_HEAD_OF_CLAIM = b"schema_version: 1\nmodel: a\nversion: v0.0.0\nidentity: " + b"a" * 64 + b"\nreason: a\nasked_by: a\n"
+_LONGEST_TEXT = 300
+_USUAL_END = re.compile(
+    rb"soak_hours: [1-9]?\d{1,2}\.\d\nhold: null\nexpedited: null\nrollout:\n  waves:\n"
+    rb"  - percent: 1\.0\n    hours: 1\.0\n    min_devices: 20\n"
+    rb"  - percent: 10\.0\n    hours: 4\.0\n    min_devices: 0\n"
+    rb"  - percent: 50\.0\n    hours: 12\.0\n    min_devices: 0\n"
+    rb"  - percent: 100\.0\n    hours: 0\.0\n    min_devices: 0\n"
+    rb"  reported_percent: 95\.0\n  failed_percent: 1\.0\n"
+)
+"""Of a file without a hold whose rollout is the default one."""
 _COMMENT = re.compile(r"^#.*| +#.*| +$", re.MULTILINE)
 _HEAD = re.compile(r"schema_version: 1\n(?:signed_tags: (?:true|false)\n)?stages:\n")
 _RULE = rf"    (?:gate: (?:registered|current)|approvals: \d|soak_hours: (?:0|[1-9]\d{{0,2}})|after: {NAME})\n"
@@ -50,8 +66,9 @@ def model_of(path: str) -> str | None:
 
 def read_claim(content: bytes, slot: Slot) -> tuple[str, str] | None:
     """Return version and identity that a stage file of `slot` names; None where it is faulty."""
-    if (found := _CLAIM.match(content)) and found["model"].decode() == slot.model:
-        return found["version"].decode(), found["identity"].decode()
+    found = _CLAIM.fullmatch(content)
+    if found and _glance_at_claim(found, slot):
+        return found["version"].decode(), (found["quoted"] or found["plain"]).decode()
     from headway.contracts.registry.desired import parse_stage_file
 
     try:
@@ -59,6 +76,30 @@ def read_claim(content: bytes, slot: Slot) -> tuple[str, str] | None:
     except InputError:
         return None
     return desired.version, desired.identity
+
+
+def _glance_at_claim(found: re.Match[bytes], slot: Slot) -> bool:
+    """Return whether a stage file whose first lines are plain can only be right; what follows them is mostly alike."""
+    texts = found["reason"], found["asked_by"]
+    return (
+        found["model"].decode() == slot.model
+        and all(len(text) <= _LONGEST_TEXT for text in texts)
+        and _may_follow(found["rest"])
+    )
+
+
+@lru_cache(maxsize=1024)
+def _may_follow(rest: bytes) -> bool:
+    """Return whether a stage file may go on and end like this."""
+    if _USUAL_END.fullmatch(rest):
+        return True
+    from headway.contracts.registry.desired import parse_stage_file
+
+    try:
+        parse_stage_file(_HEAD_OF_CLAIM + rest, Slot("any", "a"))
+    except InputError:
+        return False
+    return True
 
 
 def glance_at_stages(content: bytes) -> list[str] | None:
