@@ -77,9 +77,9 @@ class Registry:
         token = token or self.team.token(workflow="promote.yml", job="registry")
         return self.team.act.run("promote.yml", "push", payload, token=token, **options)
 
-    def deliver(self, stage: str, **inputs: str) -> ActResult:
-        """Run deliver.yml by hand, or with the inputs of a call."""
-        payload = self._payload("workflow_dispatch") | {"inputs": {"model": MODEL.name, "stage": stage, **inputs}}
+    def deliver(self, stage: str) -> ActResult:
+        """Run deliver.yml by hand."""
+        payload = self._payload("workflow_dispatch") | {"inputs": {"model": MODEL.name, "stage": stage}}
         token = self.team.token(workflow="deliver.yml", job="bundle")
         return self.team.act.run("deliver.yml", "workflow_dispatch", payload | {"ref": "refs/heads/main"}, token=token)
 

@@ -156,17 +156,6 @@ def test_a_delivery_that_got_lost_is_made_good_by_the_next_run(promoted: Registr
 
 
 @pytest.mark.slow
-def test_a_declaration_that_was_overtaken_while_it_waited_is_not_delivered(promoted: Registry) -> None:
-    promoted.declare("staging", "main", reason="once more")
-    promoted.push_run()
-    before = promoted.team.github.repositories[NAME].statuses.copy()
-    result = promoted.deliver("staging", tag=f"{STAGING}#1")
-
-    assert ("success", "skipped") == (result.job("bundle").conclusion, pulled(result))
-    assert before == promoted.team.github.repositories[NAME].statuses
-
-
-@pytest.mark.slow
 def test_a_stage_is_delivered_again_by_hand(promoted: Registry) -> None:
     assert "success" == promoted.deliver("staging").job("bundle").conclusion
     [kept] = promoted.team.act.artifacts.glob(f"*/{MODEL.name}-staging/bundle")
