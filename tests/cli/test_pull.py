@@ -21,6 +21,7 @@ from dvc.repo import Repo
 
 from headway.cli.main import main
 from headway.contracts.canonical import md5_file, sha256_file
+from headway.contracts.layout import STAGES
 from headway.contracts.manifest import MANIFEST, PROVENANCE
 from headway.packaging.bundle import list_files
 from tests.cli.command import COMMAND
@@ -317,6 +318,54 @@ def test_what_there_is_not_is_the_callers_fault_and_near_names_are_shown(
     answer = pull("--", target)
     assert 2 == answer.code
     assert near in answer.err.splitlines()[1]
+
+
+def test_a_bundle_without_its_list_of_companions_is_named_as_such(
+    published: Published, pull: Callable[..., Answer], clone: Path
+) -> None:
+    here = Line(clone, published.line.bare, clone)
+    shutil.copytree(published.bundle, clone / MODEL.bundle)
+    (clone / MODEL.bundle / PROVENANCE).unlink()
+    with Repo(str(clone)) as repository:
+        repository.commit(force=True)
+        repository.push()
+    with (clone / MODEL.manifest).open("a") as manifest:
+        manifest.write("\n")
+    here.git("commit", "--quiet", "-m", "without", "--", "dvc.lock", MODEL.manifest.as_posix())
+    here.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    here.git("tag", "--delete", NAME)
+    here.register(NAME)
+
+    answer = pull(NAME)
+
+    assert (1, f"  {PROVENANCE}: the bundle has no such file") == (answer.code, answer.out.splitlines()[1])
+
+
+def test_a_tag_that_must_be_signed_and_is_not_gives_nothing(
+    published: Published, pull: Callable[..., Answer], clone: Path
+) -> None:
+    here = Line(clone, published.line.bare, clone)
+    here.commit({STAGES.as_posix(): "schema_version: 1\nsigned_tags: true\nstages: {production: {}}\n"})
+    here.git("update-ref", "refs/remotes/origin/main", "HEAD")
+
+    answer = pull(NAME)
+
+    assert (2, True) == (answer.code, "demands signed tags" in answer.err)
+    assert [] == left_over(clone)
+
+
+@pytest.mark.parametrize("target", [NAME, STAGE])
+def test_a_shallow_clone_is_told_how_to_get_the_rest(
+    published: Published, pull: Callable[..., Answer], clone: Path, target: str
+) -> None:
+    shutil.rmtree(clone)
+    words = ["git", "clone", "--quiet", "--depth", "1", f"file://{published.line.bare}", str(clone)]
+    subprocess.run(words, env=os.environ | GIT, check=True)
+    subprocess.run(["git", "fetch", "--quiet", "--depth", "1", "--tags", "origin"], cwd=clone, check=True)
+
+    answer = pull(target)
+
+    assert (2, True) == (answer.code, "git fetch --unshallow" in answer.err.splitlines()[-1])
 
 
 def test_a_lightweight_tag_is_no_version(pull: Callable[..., Answer], clone: Path) -> None:

@@ -237,7 +237,9 @@ def test_a_shallow_clone_is_warned_of(line: Line, viewer: Viewer, tmp_path: Path
     shallow = tmp_path / "shallow"
     line.git("clone", "--quiet", "--depth=1", f"file://{line.bare}", str(shallow))
 
-    assert "git fetch --unshallow" in viewer.look(shallow).err
+    ended = viewer.look(shallow)
+    assert "git fetch --unshallow" in ended.err
+    assert "headway register" not in ended.out
 
 
 def test_without_stages_the_page_is_named(tmp_path: Path, viewer: Viewer) -> None:

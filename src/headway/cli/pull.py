@@ -153,7 +153,7 @@ def _fetch(root: Path, version: Version, manifest: Manifest, target: Path) -> No
 
 
 def _copy(root: Path, version: Version, names: list[str], target: Path) -> None:
-    from headway.cli.registry.bytes import bundle_missing
+    from headway.cli.registry.bytes import BundleStore, bundle_missing
     from headway.integrations.dvc.tracked import copy_tracked
 
     try:
@@ -162,6 +162,8 @@ def _copy(root: Path, version: Version, names: list[str], target: Path) -> None:
         # A client says "not there" also where no server answers: what the remote itself says decides.
         lacking = bundle_missing(root, version.commit, version.model)
         faults = [f"{path}: neither the cache nor the remote has it" for path in lacking]
+        members = BundleStore(root).find(version.commit, version.model).members if not lacking else None
+        faults += [f"{name}: the bundle has no such file" for name in names if members and name not in members]
         raise _UnsoundError(*faults or [error.message]) from error
 
 

@@ -137,6 +137,8 @@ def _fault_of(state: State, slot: Slot, reading: Reading) -> str | None:
     if desired.version is None:
         return None
     version = find_named(state, slot.model, desired.version)
+    if version is None and not state.complete:
+        return f"{desired.version} has no tag that this shallow clone can trust: run git fetch --unshallow"
     if version is None:
         return f"{desired.version} has no tag that is trusted: run headway register, or name another version"
     if version.record.identity != desired.identity:

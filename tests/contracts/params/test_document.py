@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headway.contracts.params.document import Fault, ParamsError, read_document
+from headway.contracts.params.document import Fault, ParamsError, parse_document, read_document
 from headway.contracts.params.whole import check_params
 from headway.errors import InputError
 from tests.conftest import ROOT
@@ -78,6 +78,13 @@ def test_a_key_given_twice_names_both_lines(tmp_path: Path) -> None:
     faults = faults_of(tmp_path / "p.yaml", "train:\n  epochs: 3\n  seed: 1\n  epochs: 4\n")
 
     assert [Fault(4, "train.epochs", "given twice (first on line 2)")] == faults
+
+
+def test_what_holds_no_mapping_is_not_taken_for_the_parameters() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_document("- a list\n", "models/registry/stages.yaml")
+
+    assert "params.yaml" not in (caught.value.hint or "params.yaml")
 
 
 @pytest.mark.parametrize(
