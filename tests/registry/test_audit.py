@@ -159,6 +159,12 @@ def test_an_echo_that_was_made_anew_is_named_by_the_next(line: Line) -> None:
     assert [("tag-moved", name)] == codes(line)
 
 
+def test_an_echo_that_was_made_as_if_it_were_the_first_is_told_in_plain_words(line: Line) -> None:
+    line.echo(f"{MODEL}#staging#3", line.declare("staging", "v1.0.0"), previous=None)
+    (found,) = find(line)
+    assert f"it is not older than {MODEL}#staging#3, which was made as the first of all" == found.sentence
+
+
 def test_a_deleted_echo_is_named_by_the_next(line: Line) -> None:
     delete_tag(line, f"{MODEL}#staging#1")
     first = line.git("log", "--reverse", "--format=%H", "--", STAGING).split()[0]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from headway.contracts.layout import STAGES
+from headway.contracts.layout import ACKNOWLEDGED, STAGES
 from headway.errors import NO, YES
 from tests.cli.promoting import NAME, PRODUCTION, STAGING, V1, Desk
 from tests.registry.line import MODEL
@@ -273,6 +273,20 @@ def test_rules_are_changed_with_the_approvals_that_they_demanded_most(desk: Desk
     desk.github.review(NAME, number, "grace")
 
     assert [] == codes(desk, number)
+
+
+def test_findings_are_acknowledged_with_the_approvals_that_a_stage_demands_most(desk: Desk) -> None:
+    entry = "{code: tag-moved, subject: detector@v1.0.0, reason: a slip}"
+    number = desk.propose({ACKNOWLEDGED.as_posix(): f"schema_version: 1\nfindings: [{entry}]\n"})
+    assert ["approvals"] == codes(desk, number)
+
+    desk.github.review(NAME, number, "grace")
+
+    assert [] == codes(desk, number)
+
+
+def test_acknowledged_findings_that_cannot_be_read_are_refused(desk: Desk) -> None:
+    assert ["file"] == codes(desk, desk.propose({ACKNOWLEDGED.as_posix(): "findings: 3\n"}))
 
 
 @pytest.mark.parametrize("last", ["v1.1.0", "v1.0.0"])

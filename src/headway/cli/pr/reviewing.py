@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Literal
 
 from headway.cli.registry.gathering import SlotHistory, gather_facts
 from headway.cli.registry.proposing import make_proposal
-from headway.contracts.layout import REGISTRY, STAGES
+from headway.contracts.layout import ACKNOWLEDGED, REGISTRY, STAGES
+from headway.contracts.registry.acknowledged import parse_acknowledged
 from headway.contracts.registry.desired import Desired, desired_path, parse_stage_file, slot_of
 from headway.contracts.registry.stages import StageRules, Stages, parse_stages
 from headway.contracts.registry.tags import Slot, StageTag, VersionTag, parse_tag, parse_version
@@ -105,6 +106,8 @@ class _Review:
             slot = _find_slot(path)
             if path == STAGES.as_posix():
                 yield self._review_rules()
+            elif path == ACKNOWLEDGED.as_posix():
+                yield self._review_acknowledged()
             elif slot is not None:
                 yield self._review_stage_file(path, slot)
             elif path.endswith(_YAML):
@@ -154,11 +157,25 @@ class _Review:
         removed = {slot for slot, said in self._parsed.items() if said is None}
         kept = {slot for slot, said in declared.items() if said[-1].change.blob} - removed
         refusal = refuse_rules(after, kept)
-        before = self._stages.stages.values() if self._stages else ()
-        needed = max((rules.approvals for rules in before), default=0)
-        approvals, notes = self._approvals(needed, "a change of the rules", "")
+        approvals, notes = self._approvals(self._most_approvals, "a change of the rules", "")
         refusals = (*((refusal,) if refusal else ()), *approvals)
         return ReviewedFile(path, what, refusals, notes=(*describe_rules(self._stages, after), *notes))
+
+    def _review_acknowledged(self) -> ReviewedFile:
+        path, what = ACKNOWLEDGED.as_posix(), "findings that headway audit shall not fail for"
+        content = self._opened.file(self._result, path)
+        try:
+            if content is not None:
+                parse_acknowledged(content, path)
+        except InputError as error:
+            return ReviewedFile(path, what, (Refusal("file", error.message, error.hint),))
+        approvals, notes = self._approvals(self._most_approvals, "a change of what is acknowledged", "")
+        return ReviewedFile(path, what, tuple(approvals), notes=tuple(notes))
+
+    @property
+    def _most_approvals(self) -> int:
+        """The most approvals that a stage of the base demands."""
+        return max((rules.approvals for rules in self._stages.stages.values()), default=0) if self._stages else 0
 
     def _review_stage_file(self, path: str, slot: Slot) -> ReviewedFile:
         after = self._parsed[slot]
