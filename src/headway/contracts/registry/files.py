@@ -9,17 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from pathlib import PurePosixPath
 
 from headway.contracts.layout import REGISTRY, ModelFiles
-from headway.contracts.registry.tags import NAME, Slot, parse_tag
+from headway.contracts.registry.tags import NAME, Slot
 from headway.errors import InputError
 
-_TEXT = rb"(?!(?i:null|true|false|yes|no|on|off|y|n)\n)[A-Za-z](?:[\w.,;()+/-]| (?=[\w(]))*"
+_TEXT = rb"(?!(?i:null|true|false|yes|no|on|off|y|n)\n)[A-Za-z][\w.,;()+/-]*(?: [\w(][\w.,;()+/-]*)*"
 """A line that YAML cannot take for anything but this text."""
 _CLAIM = re.compile(
     rb"schema_version: 1\nmodel: (?P<model>%b)\nversion: (?P<version>v(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){2})\n"
-    rb"identity: (?:'(?P<quoted>[0-9a-f]{64})'|(?P<plain>(?!0b)(?=\d*[a-f])[0-9a-f]{64}))\n"
+    rb"identity: (?:'(?P<quoted>[0-9a-f]{64})'|(?P<plain>(?!0b[01]{62}\n)(?=\d*[a-f])[0-9a-f]{64}))\n"
     rb"reason: (?P<reason>%b)\nasked_by: (?P<asked_by>%b)\n(?P<rest>soak_hours: .*)" % (_TEXT, _TEXT, _TEXT),
     re.DOTALL,
 )
@@ -38,7 +37,9 @@ _COMMENT = re.compile(r"^#.*| +#.*| +$", re.MULTILINE)
 _HEAD = re.compile(r"schema_version: 1\n(?:signed_tags: (?:true|false)\n)?stages:\n")
 _RULE = rf"    (?:gate: (?:registered|current)|approvals: \d|soak_hours: (?:0|[1-9]\d{{0,2}})|after: {NAME})\n"
 _STAGE = re.compile(rf"  (?P<name>{NAME}):(?: {{}}\n|\n(?P<rules>(?:{_RULE})+))", re.ASCII)
-_MANIFEST = ModelFiles("model").manifest
+_MANIFEST = re.compile(
+    ModelFiles("MODEL").manifest.as_posix().replace(".", r"\.").replace("MODEL", f"(?P<model>{NAME})")
+)
 _NO_TEXT = {"null", "true", "false", "yes", "no", "on", "off"}
 """Words that YAML 1.1 takes for something else than text."""
 
@@ -58,10 +59,8 @@ def slot_of(path: str) -> Slot | None:
 
 def model_of(path: str) -> str | None:
     """Return the model whose manifest `path` is; None where it is another file, or no model can have that name."""
-    parts = PurePosixPath(path).parts
-    if len(parts) != len(_MANIFEST.parts) or ModelFiles(parts[1]).manifest.as_posix() != path:
-        return None
-    return parts[1] if parts[1] != REGISTRY.name and parse_tag(f"{parts[1]}@v0.0.0") else None
+    found = _MANIFEST.fullmatch(path)
+    return found["model"] if found and found["model"] != REGISTRY.name else None
 
 
 def read_claim(content: bytes, slot: Slot) -> tuple[str, str] | None:
