@@ -387,7 +387,7 @@ def test_a_tag_whose_identity_is_not_that_of_its_commit_gives_nothing(
     answer = pull(NAME)
 
     assert 2 == answer.code
-    assert "is not the manifest that the tag names" in answer.err
+    assert f"nothing trusts the tag {NAME}: the manifest of its commit has another identity" in answer.err
     assert [] == left_over(clone)
 
 

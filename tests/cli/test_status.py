@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from headway.contracts.layout import STAGES
+from headway.contracts.layout import STAGES, ModelFiles
 from headway.contracts.registry.desired import Hold, desired_path
 from headway.contracts.registry.tags import Slot
 from headway.errors import INPUT, NO, YES
@@ -18,7 +18,7 @@ from tests.cli.promoting import NAME, Ended
 from tests.github.fake import FakeGitHub
 from tests.github.state import ACTIONS
 from tests.github.test_fake import ask
-from tests.registry.line import GIT, Line, copy_line, make_line, make_registered_line
+from tests.registry.line import GIT, Line, copy_line, make_line, make_registered_line, model_files
 
 FILE = desired_path(Slot("production", "detector"))
 LONG = "a" * 63
@@ -154,8 +154,10 @@ def test_a_file_that_nothing_can_follow_is_named(
 
 
 def test_a_version_whose_manifest_is_another_is_named(line: Line, viewer: Viewer) -> None:
-    line.new_model("third")
-    line.register("detector@v1.2.0", identity="c" * 64)
+    files = model_files("third")
+    manifest = ModelFiles("detector").manifest.as_posix()
+    line.commit({**files, manifest: files[manifest].replace('"padding": 114', '"padding": 115')}, "edited by hand")
+    line.register("detector@v1.2.0")
     line.promote("detector#production#2", "v1.2.0")
 
     (difference,) = viewer.row(line)["differences"]

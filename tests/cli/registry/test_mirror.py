@@ -10,12 +10,13 @@ import pytest
 
 from headway.cli.registry.mirror import alias_differences, differences, mirror_if_set, snapshot_of
 from headway.cli.registry.opening import open_local
+from headway.contracts.layout import ModelFiles
 from headway.contracts.registry.snapshot import Snapshot, SnapshotModel, SnapshotVersion
 from headway.integrations.mlflow import AliasTarget, TrackingStore
 from headway.integrations.mlflow.registry import write_registry
 from tests.cli.command import run_headway
 from tests.integrations.tracking_servers import closed_port, hanging_server
-from tests.registry.line import GIT, MODEL, Line, make_registered_line
+from tests.registry.line import GIT, MODEL, Line, make_manifest, make_registered_line, model_files
 
 GOOD, OTHER = "a" * 64, "b" * 64
 DECLARED = SnapshotModel(
@@ -62,8 +63,12 @@ def test_a_stage_whose_file_is_faulty_is_left_as_it_is(line: Line, version: str)
 
 
 def test_a_version_with_an_identity_of_any_length_ends_nothing(line: Line) -> None:
-    line.new_model("odd")
-    line.register(f"{MODEL}@v2.0.0", identity="abc")
+    files = model_files("odd")
+    manifest = ModelFiles(MODEL).manifest.as_posix()
+    line.commit(
+        {manifest: files[manifest].replace(make_manifest("odd").identity, "abc"), "dvc.lock": files["dvc.lock"]}
+    )
+    line.register(f"{MODEL}@v2.0.0")
     line.push()
     assert "abc" == model_of(line).versions[-1].identity
 
