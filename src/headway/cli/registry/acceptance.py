@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from headway.cli.gate.champion import PRODUCTION
 from headway.cli.progress import say
 from headway.cli.registry.declared import declared_version
+from headway.cli.registry.doubts import find_committed_no
 from headway.cli.registry.opening import Opened
 from headway.cli.verify import how_to_mend, verify_revision
-from headway.contracts.layout import LOCK, PARAMS, VERDICT
+from headway.contracts.layout import PARAMS, VERDICT
 from headway.contracts.manifest import Manifest
 from headway.contracts.params.document import parse_document
 from headway.contracts.params.model import read_model
 from headway.contracts.registry.ledger import Ledger
 from headway.contracts.registry.tags import Slot
-from headway.contracts.verdict import Verdict, parse_verdict
+from headway.contracts.verdict import Verdict
 from headway.contracts.verification import Verification
 from headway.errors import InputError
 from headway.registry.candidates import Candidate
@@ -109,16 +109,9 @@ def _other_model(opened: Opened, candidate: Candidate) -> Refusal | None:
 
 
 def _refused_before(opened: Opened, candidate: Candidate, manifest: Manifest) -> Refusal | None:
-    """Return what the verdict in the commit says against this very model; a good word in it counts for nothing."""
-    lock, content = (opened.file(candidate.commit, path.as_posix()) for path in (LOCK, VERDICT))
-    try:
-        verdict = parse_verdict(content or b"", VERDICT.as_posix())
-    except InputError:
-        return None
-    about = verdict.candidate.identity, verdict.lock_sha256
-    if verdict.decision == "accept" or about != (manifest.identity, hashlib.sha256(lock or b"").hexdigest()):
-        return None
-    return Refusal(f"it was merged though its {VERDICT} says: {verdict.summary}", _MERGE_AGAIN)
+    """Return what the verdict in the commit says against this very model."""
+    said = find_committed_no(opened, candidate.commit, manifest.identity)
+    return Refusal(f"it was merged though its {VERDICT} says: {said}", _MERGE_AGAIN) if said else None
 
 
 def _disagreement(answer: Verification) -> Refusal | None:

@@ -1,4 +1,4 @@
-"""models/registry/acknowledged.yaml: findings of the audit that people looked into, and that shall not fail it again."""
+"""models/registry/acknowledged.yaml: findings of the audit that people looked into, so that they fail it no more."""
 
 from __future__ import annotations
 
