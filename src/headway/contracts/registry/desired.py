@@ -10,7 +10,6 @@ from pydantic import Field
 from headway.contracts.document import Sha256
 from headway.contracts.params.document import Section, parse_document, read_whole
 from headway.contracts.registry.files import desired_path as desired_path
-from headway.contracts.registry.files import read_claim as read_claim
 from headway.contracts.registry.files import slot_of as slot_of
 from headway.contracts.registry.names import RegistryName, VersionText
 from headway.contracts.registry.records import one_line

@@ -22,7 +22,7 @@ _HEX = re.compile(r"[0-9a-f]+")
 Attested = Literal["forge", "no-pull-request", "unasked"]
 """Whether a forge says how a declaration was merged: it does; it knows no pull request of the commit; none was asked.
 """
-_ATTESTED: tuple[Attested, ...] = get_args(Attested)
+_ATTESTED: Mapping[str | None, Attested] = {one: one for one in get_args(Attested)}
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def _hex(value: str | None) -> str:
 
 
 def _attested(value: str | None, *, timed: bool) -> Attested:
-    found = next((one for one in _ATTESTED if one == value), None)
+    found = _ATTESTED.get(value)
     if found is None or (found == "forge") != timed:
         raise ValueError
     return found

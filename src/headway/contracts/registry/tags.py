@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 NAME = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
 """Of a model or a stage: lower-case letters, digits and hyphens, a letter first, no hyphen at the end, at most 63."""
@@ -75,6 +76,7 @@ def parse_version(text: str) -> VersionNumber | None:
     return _number(found) if found else None
 
 
+@lru_cache(maxsize=1 << 15)
 def parse_tag(name: str) -> VersionTag | StageTag | None:
     """Return what a tag's name (without "refs/tags/") means to the registry, None where it is none of its tags."""
     if found := _VERSION_TAG.fullmatch(name):

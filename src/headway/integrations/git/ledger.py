@@ -40,21 +40,24 @@ def read_ledger(root: Path, head: str, tags: Mapping[str, str] | None = None) ->
     shallow, _, commit = answer.output.partition("\n")
     if answer.status != 0 or not commit or head.startswith("-"):
         raise InputError(f"{head!r} names no commit here", hint="run: git fetch origin; then: git status")
-    with ThreadPoolExecutor(1) as beside:  # long lines and many tags take Git a tenth of a second each
+    with ThreadPoolExecutor(1) as beside:  # long lines and many tags take Git two tenths of a second each
         line = beside.submit(_read_line, root, commit)
-        wanted = {name: oid for name, oid in (_own_tags(root) if tags is None else tags).items() if parse_tag(name)}
-        objects = _read_objects(root, wanted.values())
-    positions, changes = line.result()
+        named = _read_tags(root, _own_tags(root) if tags is None else tags)
+    positions, changes, contents = line.result()
+    return Ledger(commit, positions, changes, named, complete=shallow == "false", contents=contents)
+
+
+def _read_tags(root: Path, objects: Mapping[str, str]) -> Mapping[str, Tag]:
+    wanted = {name: oid for name, oid in sorted(objects.items()) if parse_tag(name)}
+    found = _read_objects(root, wanted.values())
+    return {name: _tag(name, oid, *found[oid]) for name, oid in wanted.items()}
+
+
+def _read_line(root: Path, head: str) -> tuple[Mapping[str, int], tuple[FileChange, ...], Mapping[str, bytes]]:
+    """Return the place of each commit on the line of `head`, what changed on it, and the contents of that."""
+    positions, changes = _read_changes(root, head)
     files = {one.blob for one in changes if one.blob is not None and _is_read(one.path)}
-    contents = _read_objects(root, files)
-    return Ledger(
-        head=commit,
-        positions=positions,
-        changes=changes,
-        tags={name: _tag(name, oid, *objects[oid]) for name, oid in sorted(wanted.items())},
-        complete=shallow == "false",
-        contents={oid: content for oid, (_, content) in contents.items()},
-    )
+    return positions, changes, {oid: content for oid, (_, content) in _read_objects(root, files).items()}
 
 
 def _is_read(path: str) -> bool:
@@ -62,7 +65,7 @@ def _is_read(path: str) -> bool:
     return slot_of(path) is not None or path == STAGES.as_posix() or not path.startswith(f"{REGISTRY.as_posix()}/")
 
 
-def _read_line(root: Path, head: str) -> tuple[Mapping[str, int], tuple[FileChange, ...]]:
+def _read_changes(root: Path, head: str) -> tuple[Mapping[str, int], tuple[FileChange, ...]]:
     """Return the place of each commit on the first-parent line of `head`, and what changed on it, oldest first."""
     answer = _told(
         ask(
