@@ -22,8 +22,11 @@ from headway.contracts.manifest import MODEL, digest_file, manifest_json, read_m
 from headway.contracts.registry.desired import Desired, desired_yaml
 from headway.contracts.scorecard import read_scorecard, write_document
 from headway.contracts.verdict import write_verdict
+from tests.acme import REPOSITORY as NAME
 from tests.cli.command import run_headway
 from tests.gated_project import FILES, GatedProject, make_gated_project
+from tests.github.fake import FakeGitHub
+from tests.github.state import ACTIONS
 from tests.registry.line import GIT
 from tests.verdicts import contender, verdict
 
@@ -200,6 +203,42 @@ def test_a_worse_one_is_refused_and_the_next_is_looked_at(team: Team, register: 
     assert [worse] == list(answer.refusals)
     assert answer.refusals[worse].startswith("Reject: mAP50-95 changes by -0.")
     assert answer.said["refused"][0]["way"].startswith("see all of it: headway gate --rescore --base ")
+
+
+def run_as(login: str, team: Team, fake_github: FakeGitHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Be in a workflow whose token is somebody's."""
+    fake_github.add_repository(NAME, team.root.parent / "origin.git")
+    token = fake_github.token(login, contents="write", statuses="write")
+    environment = {
+        "GITHUB_ACTIONS": "true", "GITHUB_API_URL": fake_github.api_url, "GITHUB_REPOSITORY": NAME,
+        "GITHUB_TOKEN": token.value,
+    }  # fmt: skip
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_what_a_run_of_the_workflow_refused_is_not_scored_by_the_next(
+    team: Team, register: Register, fake_github: FakeGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_as(ACTIONS, team, fake_github, monkeypatch)
+    worse = team.ship(**WORSE)
+    team.push()
+
+    first, second, third = register(), register(), register("--again")
+
+    assert (1, 0, 1) == (first.code, second.code, third.code)
+    assert second.refusals[worse].startswith("refused by an earlier run: ")
+    assert first.refusals == third.refusals
+
+
+def test_a_persons_status_refuses_nothing(
+    team: Team, register: Register, fake_github: FakeGitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_as("mallory", team, fake_github, monkeypatch)
+    team.ship(**WORSE)
+    team.push()
+
+    assert (1, 1) == (register().code, register().code)
 
 
 def test_what_the_gate_refused_before_the_merge_is_not_scored_again(

@@ -37,18 +37,20 @@ _DIGITS = 10
 @click.command()
 @click.option("--bump", type=click.Choice(KINDS), envvar="HEADWAY_BUMP", help="What to raise, whatever the rule says.")
 @click.option("--all", "everything", is_flag=True, help="Begin a model without versions with its oldest commit.")
+@click.option("--again", is_flag=True, help="Score also what an earlier run of the workflow has refused.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; make and push nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def register(bump: Kind | None, everything: bool, dry_run: bool, as_json: bool) -> int:
+def register(bump: Kind | None, everything: bool, again: bool, dry_run: bool, as_json: bool) -> int:
     """Make a version of each model that the default branch got since the last one, where it may be one.
 
     It must agree (headway verify), be on the DVC remote, and be accepted: its file is scored again, here. Exit code 1:
-    something was refused; the reason and the way forward are named. Nothing to do is exit code 0.
+    something was refused, and not by an earlier run; the reason and the way forward are named. Nothing to do is exit
+    code 0.
 
     Outputs: `versions`, a JSON list of model, version, tag and commit; `any`, whether there are some.
     """
     root = find_project(Path.cwd())
-    outcome = _register(root, bump, everything=everything, dry_run=dry_run)
+    outcome = _register(root, bump, everything=everything, again=again, dry_run=dry_run)
     if not dry_run:
         set_output("versions", json.dumps([_values(one) for one in outcome.registered]))
         set_output("any", json.dumps(bool(outcome.registered)))
@@ -57,15 +59,15 @@ def register(bump: Kind | None, everything: bool, dry_run: bool, as_json: bool) 
     click.echo(shown or "\n".join(render(outcome, dry_run=dry_run)))
     if outcome.registered and not dry_run:
         mirror_if_set(root)
-    return NO if outcome.refused else YES
+    return NO if any(not refusal.told for _, refusal in outcome.refused) else YES
 
 
-def _register(root: Path, bump: Kind | None, *, everything: bool, dry_run: bool) -> Outcome:
+def _register(root: Path, bump: Kind | None, *, everything: bool, again: bool, dry_run: bool) -> Outcome:
     branch = find_branch(root)
     repository = open_remote(root, branch=branch)
     return Registration(
         Rehearsal(repository) if dry_run else repository,
-        judge=_JudgeWhenAsked(root, branch),
+        judge=_JudgeWhenAsked(root, branch, again, dry_run),
         now_s=now_s,
         new_run=partial(secrets.token_hex, 16),
         wait=wait,
@@ -80,6 +82,8 @@ class _JudgeWhenAsked:
 
     root: Path
     branch: str
+    again: bool
+    dry_run: bool
 
     def __call__(self, candidate: Candidate, manifest: Manifest, ledger: Ledger, state: State) -> Verdict | Refusal:
         return self._judge(candidate, manifest, ledger, state)
@@ -87,8 +91,10 @@ class _JudgeWhenAsked:
     @cached_property
     def _judge(self) -> Judge:
         from headway.cli.registry.acceptance import Acceptance
+        from headway.cli.registry.refusals import open_refusals
 
-        return Acceptance(self.root, self.branch)
+        refusals = open_refusals(self.root, again=self.again, dry_run=self.dry_run)
+        return Acceptance(self.root, self.branch, refusals)
 
 
 def render(outcome: Outcome, *, dry_run: bool = False) -> Iterator[str]:

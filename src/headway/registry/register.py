@@ -22,10 +22,11 @@ from headway.registry.state import State, Version
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a candidate becomes no version, and the way forward."""
+    """Why a candidate becomes no version, and the way forward; `told` says that an earlier run has told it."""
 
     sentence: str
     way: str
+    told: bool = False
 
 
 Judge = Callable[[Candidate, Manifest, Ledger, State], Verdict | Refusal]

@@ -10,6 +10,7 @@ from headway.cli.progress import say
 from headway.cli.registry.declared import declared_version
 from headway.cli.registry.doubts import find_committed_no
 from headway.cli.registry.opening import Opened
+from headway.cli.registry.refusals import Refusals, rest_on
 from headway.cli.verify import how_to_mend, verify_revision
 from headway.contracts.layout import PARAMS, VERDICT
 from headway.contracts.manifest import Manifest
@@ -34,10 +35,12 @@ class Acceptance:
     Attributes:
         root: of the project.
         branch: the default one.
+        refusals: of earlier runs.
     """
 
     root: Path
     branch: str
+    refusals: Refusals
     _answers: dict[tuple[str, str, str | None], Verdict | Refusal] = field(default_factory=dict, init=False)
 
     def __call__(self, candidate: Candidate, manifest: Manifest, ledger: Ledger, state: State) -> Verdict | Refusal:
@@ -72,14 +75,19 @@ class Acceptance:
 
     def _judge(self, candidate: Candidate, champion: Version | None) -> Verdict | Refusal:
         from headway.cli.gate.judging import judge_candidate
+        from headway.cli.gate.policy import policy_at, policy_digest
 
-        opponent = champion.commit if champion else "none"
-        verdict = judge_candidate(
-            self.root, base=candidate.base, candidate=candidate.commit, champion=opponent, rescore=True
-        )
+        model, commit, opponent = candidate.model, candidate.commit, champion.commit if champion else "none"
+        policy = policy_digest(policy_at(self.root, candidate.base))
+        rests_on = rest_on(champion.record.identity if champion else None, policy)
+        said = self.refusals.recall(model, commit, rests_on)
+        if said is not None:
+            return Refusal(f"refused by an earlier run: {said}", "score it once more: headway register --again", True)
+        verdict = judge_candidate(self.root, base=candidate.base, candidate=commit, champion=opponent, rescore=True)
         if verdict.decision == "accept":
             return verdict
-        again = f"--base {candidate.base[:10]} --candidate {candidate.commit[:10]} --champion {opponent[:10]}"
+        self.refusals.keep(model, commit, rests_on, verdict.summary)
+        again = f"--base {candidate.base[:10]} --candidate {commit[:10]} --champion {opponent[:10]}"
         return Refusal(verdict.summary, f"see all of it: headway gate --rescore {again}")
 
 
