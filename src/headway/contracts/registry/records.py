@@ -7,7 +7,7 @@ when a tag was moved, deleted or made anew.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, get_args
@@ -18,6 +18,18 @@ _LINE = re.compile(r"^([A-Z][A-Za-z-]*): (.+)$", re.MULTILINE)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _SIGNATURE = "-----BEGIN "
 _HEX = re.compile(r"[0-9a-f]+")
+
+_VERSION_KEYS = (
+    "Identity", "Lock", "Model", "Test-Set", "Decision", "Compared-With", "Policy", "Reason", "Summary", "Previous",
+    "Run",
+)  # fmt: skip
+_ECHO_KEYS = (
+    "Declared-In", "File", "Version", "Version-Tag", "Identity", "Declared-At", "Attested", "Pull-Request",
+    "Declared-By", "Approved-By", "Reason", "Expedited", "Previous", "Run",
+)  # fmt: skip
+_WRITTEN_VERSION, _WRITTEN_ECHO = (
+    re.compile("[^\n]*\n\n" + "".join(f"{key}: (.+)\n" for key in keys)) for keys in (_VERSION_KEYS, _ECHO_KEYS)
+)
 
 Attested = Literal["forge", "no-pull-request", "unasked"]
 """Whether a forge says how a declaration was merged: it does; it knows no pull request of the commit; none was asked.
@@ -57,22 +69,11 @@ class VersionRecord:
 
     def message(self, name: str) -> str:
         """Return the message of the tag `name`."""
-        return _message(
-            f"{name}: {one_line(self.summary)}",
-            {
-                "Identity": self.identity,
-                "Lock": self.lock_sha256,
-                "Model": self.model_sha256,
-                "Test-Set": self.test_set,
-                "Decision": self.decision,
-                "Compared-With": self.compared_with,
-                "Policy": self.policy_sha256,
-                "Reason": self.reason,
-                "Summary": self.summary,
-                "Previous": self.previous,
-                "Run": self.run,
-            },
-        )
+        values = (
+            self.identity, self.lock_sha256, self.model_sha256, self.test_set, self.decision, self.compared_with,
+            self.policy_sha256, self.reason, self.summary, self.previous, self.run,
+        )  # fmt: skip
+        return _message(f"{name}: {one_line(self.summary)}", zip(_VERSION_KEYS, values, strict=True))
 
 
 @dataclass(frozen=True)
@@ -113,43 +114,34 @@ class EchoRecord:
 
     def message(self, name: str) -> str:
         """Return the message of the tag `name`."""
-        return _message(
-            f"{name}: {self.version or 'nothing'} is declared",
-            {
-                "Declared-In": self.declared_in,
-                "File": self.file,
-                "Version": self.version,
-                "Version-Tag": self.version_tag,
-                "Identity": self.identity,
-                "Declared-At": None if self.declared_at is None else _write_time(self.declared_at),
-                "Attested": self.attested,
-                "Pull-Request": None if self.pull_request is None else str(self.pull_request),
-                "Declared-By": self.declared_by,
-                "Approved-By": ", ".join(self.approved_by) or None,
-                "Reason": self.reason,
-                "Expedited": self.expedited,
-                "Previous": self.previous,
-                "Run": self.run,
-            },
-        )
+        at = None if self.declared_at is None else _write_time(self.declared_at)
+        number = None if self.pull_request is None else str(self.pull_request)
+        approved = ", ".join(self.approved_by) or None
+        values = (
+            self.declared_in, self.file, self.version, self.version_tag, self.identity, at, self.attested, number,
+            self.declared_by, approved, self.reason, self.expedited, self.previous, self.run,
+        )  # fmt: skip
+        return _message(f"{name}: {self.version or 'nothing'} is declared", zip(_ECHO_KEYS, values, strict=True))
 
 
 def parse_version_record(message: str) -> VersionRecord | None:
     """Return what a version's tag says; None where it does not say all of it."""
-    said = _parse(message)
     try:
+        (identity, lock, model, test_set, decision, compared, policy, reason, summary, previous, run) = _read(
+            message, _VERSION_KEYS, _WRITTEN_VERSION
+        )
         return VersionRecord(
-            identity=_hex(said["Identity"]),
-            lock_sha256=_hex(said["Lock"]),
-            model_sha256=_hex(said["Model"]),
-            test_set=_hex(said["Test-Set"]),
-            decision=_text(said["Decision"]),
-            compared_with=said["Compared-With"],
-            policy_sha256=_hex(said["Policy"]),
-            reason=_text(said["Reason"]),
-            summary=_text(said["Summary"]),
-            previous=said["Previous"],
-            run=_hex(said["Run"]),
+            identity=_hex(identity),
+            lock_sha256=_hex(lock),
+            model_sha256=_hex(model),
+            test_set=_hex(test_set),
+            decision=_text(decision),
+            compared_with=compared,
+            policy_sha256=_hex(policy),
+            reason=_text(reason),
+            summary=_text(summary),
+            previous=previous,
+            run=_hex(run),
         )
     except (KeyError, ValueError):
         return None
@@ -157,24 +149,26 @@ def parse_version_record(message: str) -> VersionRecord | None:
 
 def parse_echo_record(message: str) -> EchoRecord | None:
     """Return what a declaration's echo says; None where it does not say all of it."""
-    said = _parse(message)
     try:
-        at, number, approved = said["Declared-At"], said["Pull-Request"], said["Approved-By"]
+        (
+            declared_in, file, version, version_tag, identity, at, attested, number, declared_by, approved, reason,
+            expedited, previous, run,
+        ) = _read(message, _ECHO_KEYS, _WRITTEN_ECHO)  # fmt: skip
         return EchoRecord(
-            declared_in=_hex(said["Declared-In"]),
-            file=said["File"],
-            version=said["Version"],
-            version_tag=said["Version-Tag"],
-            identity=said["Identity"],
+            declared_in=_hex(declared_in),
+            file=file,
+            version=version,
+            version_tag=version_tag,
+            identity=identity,
             declared_at=None if at is None else _read_time(at),
-            attested=_attested(said["Attested"], timed=at is not None),
+            attested=_attested(attested, timed=at is not None),
             pull_request=None if number is None else int(number),
-            declared_by=said["Declared-By"],
+            declared_by=declared_by,
             approved_by=() if approved is None else tuple(approved.split(", ")),
-            reason=said["Reason"],
-            expedited=said["Expedited"],
-            previous=said["Previous"],
-            run=_hex(said["Run"]),
+            reason=reason,
+            expedited=expedited,
+            previous=previous,
+            run=_hex(run),
         )
     except (KeyError, ValueError):
         return None
@@ -186,16 +180,24 @@ def one_line(text: str) -> str:
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
-def _message(sentence: str, lines: Mapping[str, str | None]) -> str:
-    written = (f"{key}: {_NOTHING if value is None else one_line(value) or _NOTHING}" for key, value in lines.items())
+def _message(sentence: str, lines: Iterable[tuple[str, str | None]]) -> str:
+    written = (f"{key}: {_NOTHING if value is None else one_line(value) or _NOTHING}" for key, value in lines)
     return "\n".join([one_line(sentence), "", *written]) + "\n"
 
 
-def _parse(message: str) -> dict[str, str | None]:
-    """Return key -> value; the first of two lines with one key counts."""
+def _read(message: str, keys: Sequence[str], written: re.Pattern[str]) -> Sequence[str | None]:
+    """Return the value of each key; the first of two lines with one key counts.
+
+    A message as it is written is taken apart at once, for there can be thousands.
+
+    Raises:
+        KeyError: it lacks a key.
+    """
+    if found := written.match(message):
+        return [None if value == _NOTHING else value for value in found.groups()]
     body = message.split(_SIGNATURE, 1)[0] if f"\n{_SIGNATURE}" in message else message
-    _, _, lines = body.partition("\n\n")
-    return {key: None if value == _NOTHING else value for key, value in reversed(_LINE.findall(lines))}
+    said = dict(reversed(_LINE.findall(body.partition("\n\n")[2])))
+    return [None if said[key] == _NOTHING else said[key] for key in keys]
 
 
 def _text(value: str | None) -> str:
