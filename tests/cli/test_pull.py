@@ -244,7 +244,7 @@ def test_a_companion_outside_the_bundle_is_not_written(
     answer = pull(NAME)
 
     assert 1 == answer.code
-    assert "names a file outside itself: '../escaped'" in answer.out
+    assert "../escaped: the bundle has no such file" in answer.out
     assert [] == left_over(clone)
 
 

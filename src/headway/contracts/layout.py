@@ -24,6 +24,10 @@ PLOTS = REPORTS / "plots"
 DATA_CARD = REPORTS / "data_card"
 CLOCKED = {PROVENANCE, EXPORT_SPEED, LATENCY}
 """Reports that the clock and the machine decide: part of no digest."""
+NAME = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
+"""Of a model or a stage, a folder and a part of tags: lower-case letters, digits and hyphens, a letter first, no hyphen
+at the end, at most 63."""
+NAME_PATTERN = rf"^{NAME}$"
 REGISTRY = Path("models/registry")
 """Stage files (<stage>/<model>.yaml) and stages.yaml; no model of that name can be."""
 STAGES = REGISTRY / "stages.yaml"

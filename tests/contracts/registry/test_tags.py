@@ -9,7 +9,8 @@ from gto.constants import tag_re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headway.contracts.registry.tags import NAME_PATTERN, Slot, StageTag, VersionNumber, VersionTag, parse_tag
+from headway.contracts.layout import NAME_PATTERN
+from headway.contracts.registry.tags import Slot, StageTag, VersionNumber, VersionTag, parse_tag
 
 names = st.from_regex(re.compile(NAME_PATTERN, re.ASCII), fullmatch=True)
 numbers = st.builds(VersionNumber, *[st.integers(0, 10**6)] * 3)

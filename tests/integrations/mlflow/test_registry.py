@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headway.contracts.layout import NAME_PATTERN
 from headway.contracts.registry.snapshot import Snapshot, SnapshotModel, SnapshotVersion
-from headway.contracts.registry.tags import NAME_PATTERN
 from headway.contracts.run_record import LOCK_TAG, RunRecord
 from headway.errors import OutsideError
 from headway.integrations.mlflow import (

@@ -7,9 +7,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headway.contracts.layout import REGISTRY
+from headway.contracts.layout import NAME_PATTERN, REGISTRY
 from headway.contracts.params.document import Document, Fault, ParamsError
-from headway.contracts.registry.tags import NAME_PATTERN
 
 ModelName = Annotated[str, Field(pattern=NAME_PATTERN)]
 DEFAULT = "detector"

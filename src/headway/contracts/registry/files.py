@@ -10,8 +10,8 @@ import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
-from headway.contracts.layout import REGISTRY, ModelFiles
-from headway.contracts.registry.tags import NAME, Slot
+from headway.contracts.layout import NAME, REGISTRY, ModelFiles
+from headway.contracts.registry.tags import Slot
 from headway.errors import InputError
 
 _TEXT = rb"(?!(?i:null|true|false|yes|no|on|off|y|n)\n)[A-Za-z][\w.,;()+/-]*(?: [\w(][\w.,;()+/-]*)*"

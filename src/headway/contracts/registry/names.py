@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headway.contracts.registry.tags import NAME_PATTERN
+from headway.contracts.layout import NAME_PATTERN
 
 RegistryName = Annotated[str, Field(pattern=NAME_PATTERN)]
 """Of a model or a stage: lower-case letters, digits and hyphens, a letter first, no hyphen at the end, at most 63."""

@@ -10,14 +10,13 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-NAME = r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?"
-"""Of a model or a stage: lower-case letters, digits and hyphens, a letter first, no hyphen at the end, at most 63."""
+from headway.contracts.layout import NAME
+
 _NUMBER = r"0|[1-9]\d*"
 _VERSION = rf"v(?P<major>{_NUMBER})\.(?P<minor>{_NUMBER})\.(?P<patch>{_NUMBER})"
 _VERSION_TAG = re.compile(rf"(?P<model>{NAME})@{_VERSION}", re.ASCII)
 _STAGE_TAG = re.compile(rf"(?P<model>{NAME})#(?P<stage>{NAME})(?P<empty>!?)#(?P<n>[1-9]\d*)", re.ASCII)
 
-NAME_PATTERN = rf"^{NAME}$"
 HIGHEST_N = 10**12
 """No echo has a higher number."""
 PATTERNS = ("refs/tags/*@v*", "refs/tags/*#*")
