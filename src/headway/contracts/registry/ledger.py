@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from headway.contracts.registry.records import EchoRecord, VersionRecord, parse_echo_record, parse_version_record
+from headway.contracts.registry.tags import StageTag, VersionTag, parse_tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,8 @@ class Tag:
         annotated: whether there is a tag object.
         tagged_at: by the tagger's clock, in seconds since the epoch; None where the tag is lightweight.
         message: with its signature, if it has one.
+        meaning: what the name says; None where it is not of the grammar.
+        record: what the message says, of the kind that the name asks for; None where it does not say all of it.
     """
 
     name: str
@@ -25,6 +30,14 @@ class Tag:
     annotated: bool
     tagged_at: int | None
     message: str
+    meaning: VersionTag | StageTag | None = field(init=False, compare=False, repr=False)
+    record: VersionRecord | EchoRecord | None = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        meaning = parse_tag(self.name)
+        parse = parse_echo_record if isinstance(meaning, StageTag) else parse_version_record
+        object.__setattr__(self, "meaning", meaning)
+        object.__setattr__(self, "record", parse(self.message) if self.message else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,18 +17,20 @@ _LONGEST = 300
 _LINE = re.compile(r"^([A-Z][A-Za-z-]*): (.+)$", re.MULTILINE)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 _SIGNATURE = "-----BEGIN "
-_HEX = re.compile(r"[0-9a-f]+")
+_HEX, _ANY = "[0-9a-f]+", ".+"
 
-_VERSION_KEYS = (
-    "Identity", "Lock", "Model", "Test-Set", "Decision", "Compared-With", "Policy", "Reason", "Summary", "Previous",
-    "Run",
-)  # fmt: skip
-_ECHO_KEYS = (
-    "Declared-In", "File", "Version", "Version-Tag", "Identity", "Declared-At", "Attested", "Pull-Request",
-    "Declared-By", "Approved-By", "Reason", "Expedited", "Previous", "Run",
-)  # fmt: skip
+_VERSION_KEYS = {
+    "Identity": _HEX, "Lock": _HEX, "Model": _HEX, "Test-Set": _HEX, "Decision": _ANY, "Compared-With": _ANY,
+    "Policy": _HEX, "Reason": _ANY, "Summary": _ANY, "Previous": _ANY, "Run": _HEX,
+}  # fmt: skip
+_ECHO_KEYS = {
+    "Declared-In": _HEX, "File": _ANY, "Version": _ANY, "Version-Tag": _ANY, "Identity": _ANY, "Declared-At": _ANY,
+    "Attested": _ANY, "Pull-Request": _ANY, "Declared-By": _ANY, "Approved-By": _ANY, "Reason": _ANY, "Expedited": _ANY,
+    "Previous": _ANY, "Run": _HEX,
+}  # fmt: skip
 _WRITTEN_VERSION, _WRITTEN_ECHO = (
-    re.compile("[^\n]*\n\n" + "".join(f"{key}: (.+)\n" for key in keys)) for keys in (_VERSION_KEYS, _ECHO_KEYS)
+    re.compile("[^\n]*\n\n" + "".join(f"{key}: ({value})\n" for key, value in keys.items()))
+    for keys in (_VERSION_KEYS, _ECHO_KEYS)
 )
 
 Attested = Literal["forge", "no-pull-request", "unasked"]
@@ -131,17 +133,17 @@ def parse_version_record(message: str) -> VersionRecord | None:
             message, _VERSION_KEYS, _WRITTEN_VERSION
         )
         return VersionRecord(
-            identity=_hex(identity),
-            lock_sha256=_hex(lock),
-            model_sha256=_hex(model),
-            test_set=_hex(test_set),
+            identity=_text(identity),
+            lock_sha256=_text(lock),
+            model_sha256=_text(model),
+            test_set=_text(test_set),
             decision=_text(decision),
             compared_with=compared,
-            policy_sha256=_hex(policy),
+            policy_sha256=_text(policy),
             reason=_text(reason),
             summary=_text(summary),
             previous=previous,
-            run=_hex(run),
+            run=_text(run),
         )
     except (KeyError, ValueError):
         return None
@@ -155,7 +157,7 @@ def parse_echo_record(message: str) -> EchoRecord | None:
             expedited, previous, run,
         ) = _read(message, _ECHO_KEYS, _WRITTEN_ECHO)  # fmt: skip
         return EchoRecord(
-            declared_in=_hex(declared_in),
+            declared_in=_text(declared_in),
             file=file,
             version=version,
             version_tag=version_tag,
@@ -168,7 +170,7 @@ def parse_echo_record(message: str) -> EchoRecord | None:
             reason=reason,
             expedited=expedited,
             previous=previous,
-            run=_hex(run),
+            run=_text(run),
         )
     except (KeyError, ValueError):
         return None
@@ -185,29 +187,26 @@ def _message(sentence: str, lines: Iterable[tuple[str, str | None]]) -> str:
     return "\n".join([one_line(sentence), "", *written]) + "\n"
 
 
-def _read(message: str, keys: Sequence[str], written: re.Pattern[str]) -> Sequence[str | None]:
+def _read(message: str, keys: Mapping[str, str], written: re.Pattern[str]) -> Sequence[str | None]:
     """Return the value of each key; the first of two lines with one key counts.
 
     A message as it is written is taken apart at once, for there can be thousands.
 
     Raises:
         KeyError: it lacks a key.
+        ValueError: a value is not of its key's pattern.
     """
     if found := written.match(message):
         return [None if value == _NOTHING else value for value in found.groups()]
     body = message.split(_SIGNATURE, 1)[0] if f"\n{_SIGNATURE}" in message else message
     said = dict(reversed(_LINE.findall(body.partition("\n\n")[2])))
+    if not all(re.fullmatch(pattern, said[key]) for key, pattern in keys.items()):
+        raise ValueError
     return [None if said[key] == _NOTHING else said[key] for key in keys]
 
 
 def _text(value: str | None) -> str:
     return value or ""
-
-
-def _hex(value: str | None) -> str:
-    if value is None or not _HEX.fullmatch(value):
-        raise ValueError
-    return value
 
 
 def _attested(value: str | None, *, timed: bool) -> Attested:

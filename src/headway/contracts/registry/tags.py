@@ -7,8 +7,8 @@ one that leaves the stage empty. https://github.com/iterative/gto, `gto/constant
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from headway.contracts.layout import NAME
 
@@ -23,8 +23,7 @@ PATTERNS = ("refs/tags/*@v*", "refs/tags/*#*")
 """What `git for-each-ref` is asked for; the grammar decides afterwards."""
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class VersionNumber:
+class VersionNumber(NamedTuple):
     """A semantic version; https://semver.org. Ordered by precedence."""
 
     major: int
@@ -35,8 +34,7 @@ class VersionNumber:
         return f"v{self.major}.{self.minor}.{self.patch}"
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class VersionTag:
+class VersionTag(NamedTuple):
     """The name of a version's tag."""
 
     model: str
@@ -46,8 +44,7 @@ class VersionTag:
         return f"{self.model}@{self.number}"
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """One model in one stage: what a stage file declares."""
 
     stage: str
@@ -57,8 +54,7 @@ class Slot:
         return f"{self.model}#{self.stage}"
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class StageTag:
+class StageTag(NamedTuple):
     """The name of a declaration's echo; `n` counts from 1, `empty` leaves the stage without the model."""
 
     slot: Slot

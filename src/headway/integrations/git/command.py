@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from headway.errors import InputError, OutsideError
 
@@ -36,23 +37,31 @@ class Answer:
 def ask(root: Path, *words: str, environment: Mapping[str, str] | None = None, stdin: bytes = b"") -> Answer:
     """Run `git WORDS` in `root`; it never asks for a password, and speaks English.
 
+    It reads and writes files, not pipes: so it never waits for another thread of this process that is busy.
+
     Raises:
         InputError: Git is not installed.
     """
-    try:
-        result = subprocess.run(
-            ["git", *words],
-            cwd=root,
-            env={**os.environ, **_QUIET_ENGLISH, **(environment or {})},
-            input=stdin,
-            capture_output=True,
-            check=False,
-        )
-    except FileNotFoundError as error:
-        if not root.is_dir():
-            raise
-        raise InputError("Git is not installed here", hint='install git, then: pip install "headway[git]"') from error
-    return Answer(result.returncode, result.stdout, os.fsdecode(result.stderr).removesuffix("\n"))
+    with TemporaryFile() as asked, TemporaryFile() as said:
+        asked.write(stdin)
+        asked.seek(0)
+        try:
+            result = subprocess.run(
+                ["git", *words],
+                cwd=root,
+                env={**os.environ, **_QUIET_ENGLISH, **(environment or {})},
+                stdin=asked,
+                stdout=said,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            if not root.is_dir():
+                raise
+            hint = 'install git, then: pip install "headway[git]"'
+            raise InputError("Git is not installed here", hint=hint) from error
+        said.seek(0)
+        return Answer(result.returncode, said.read(), os.fsdecode(result.stderr).removesuffix("\n"))
 
 
 def tell(root: Path, *words: str, environment: Mapping[str, str] | None = None, stdin: bytes = b"") -> str:
