@@ -104,6 +104,7 @@ class Arena:
         assert {slot: list(commits) for slot, commits in expected.items()} == _echoed(state)
         for echoes in state.echoes.values():
             assert list(range(1, len(echoes) + 1)) == [echo.n for echo in echoes]
+            assert len({(echo.declaration, echo.tag.commit) for echo in echoes}) == len(echoes)
             assert [None, *(echo.tag.oid for echo in echoes[:-1])] == [echo.record.previous for echo in echoes]
             dates = [echo.tag.tagged_at or 0 for echo in echoes]
             assert sorted(set(dates)) == dates
@@ -195,7 +196,9 @@ def _read(clone: Line) -> State:
 
 
 def _echoed(state: State) -> Mapping[Slot, Sequence[str]]:
-    return {slot: [echo.declaration.commit for echo in echoes] for slot, echoes in state.echoes.items()}
+    return {
+        slot: list(dict.fromkeys(echo.declaration.commit for echo in echoes)) for slot, echoes in state.echoes.items()
+    }
 
 
 def slot(stage: str) -> Slot:

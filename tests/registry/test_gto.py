@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from headway.contracts.registry.tags import Slot
@@ -149,7 +149,9 @@ def test_headway_status_prints_what_gto_shows(registered: Line, tmp_path: Path) 
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(st.tuples(st.sampled_from(SLOTS), STAGE_FILE), min_size=1, max_size=7), cut=st.integers(0, 7))
+@given(steps=st.lists(st.tuples(st.sampled_from(SLOTS[:2]), STAGE_FILE), min_size=1, max_size=9), cut=st.integers(0, 9))
+@example(steps=[(SLOTS[0], "v1.0.0"), (SLOTS[0], "v1.1.0"), (SLOTS[0], None)], cut=0)
+@example(steps=[(SLOTS[0], "v1.0.0"), (SLOTS[0], None), (SLOTS[0], "v1.1.0")], cut=2)
 def test_both_agree_on_any_history(
     registered: Line, tmp_path_factory: pytest.TempPathFactory, steps: Steps, cut: int
 ) -> None:

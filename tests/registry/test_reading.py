@@ -305,6 +305,20 @@ def test_of_two_tags_with_one_number_the_one_that_fits_counts(line: Line, previo
     assert {"detector#production!#1": "repeated", "detector#production!#2": "repeated"} == refused(state)
 
 
+def test_an_emptied_stage_has_one_echo_for_each_version_that_left_it(line: Line) -> None:
+    line.promote("detector#production#1", "v1.0.0")
+    line.promote("detector#production#2", "v1.1.0")
+    emptied = line.declare("production", None)
+    versions = [f"detector@{version}^{{commit}}" for version in ("v1.1.0", "v1.1.0", "v1.0.0")]
+    for n, commit in enumerate([*versions, emptied], start=3):
+        line.echo(f"detector#production!#{n}", emptied, commit=commit)
+
+    state = line.state()
+
+    assert [f"detector#production{number}" for number in ("#1", "#2", "!#3", "!#5")] == echoed(state)
+    assert {"detector#production!#4": "repeated", "detector#production!#6": "repeated"} == refused(state)
+
+
 def test_of_two_tags_with_one_number_the_one_that_another_names_counts(line: Line) -> None:
     line.promote("detector#production#1", "v1.0.0")
     line.declare("production", "v1.1.0")

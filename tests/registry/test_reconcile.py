@@ -14,6 +14,7 @@ from headway.contracts.registry.tags import Slot, StageTag
 from headway.errors import InputError, OutsideError
 from headway.registry.attestation import ASKED, YOUNG_S, Attest
 from headway.registry.reconcile import missing, reconcile
+from headway.registry.state import find_assigned
 from tests.registry.memory import NOW_S, MemoryRepository, Reconciler, Remote, settle, stage_file
 
 PRODUCTION, STAGING = Slot("production", "detector"), Slot("staging", "detector")
@@ -69,6 +70,20 @@ def test_an_emptied_stage_is_tagged_where_the_version_was(remote: Remote) -> Non
 
     assert emptied == echoed(remote)["detector#production!#2"]
     assert remote.tags["detector#production#1"].commit == remote.tags["detector#production!#2"].commit
+
+
+def test_every_version_that_was_in_a_stage_leaves_it_when_it_is_emptied(remote: Remote) -> None:
+    for version in ("v1.0.0", "v1.1.0", "v1.0.0"):
+        remote.declare(PRODUCTION, stage_file(PRODUCTION, version))
+    emptied = remote.declare(PRODUCTION, None)
+
+    settle(remote)
+
+    found = echoed(remote)
+    assert (emptied, emptied) == (found["detector#production!#4"], found["detector#production!#5"])
+    left = [remote.tags[f"detector#production!#{n}"].commit for n in (4, 5)]
+    assert [remote.tags[f"detector@{version}"].commit for version in ("v1.0.0", "v1.1.0")] == left
+    assert () == settle(remote).made
 
 
 def test_what_the_forge_says_of_a_merge_is_written_down(remote: Remote) -> None:
@@ -413,6 +428,10 @@ def assert_consistent(remote: Remote) -> None:
         assert sorted(set(dates)) == dates
         numbers = [echo.n for echo in echoes]
         assert sorted(set(numbers)) == numbers
-        assert len({echo.declaration for echo in echoes}) == len(echoes)
+        full = [echo.declaration for echo in echoes if echo.record.version]
+        assert len(set(full)) == len(full)
+        emptied = [(echo.declaration, echo.tag.commit) for echo in echoes if not echo.record.version]
+        assert len(set(emptied)) == len(emptied)
+        assert echoes[-1].record.version or () == find_assigned(echoes)
     for slot in state.declarations:
         assert all(one.change.blob is not None for one in missing(state, slot))

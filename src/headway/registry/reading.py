@@ -10,9 +10,9 @@ from itertools import groupby
 
 from headway.contracts.registry.files import model_of, read_claim, slot_of
 from headway.contracts.registry.ledger import Ledger, Tag
-from headway.contracts.registry.records import EchoRecord, parse_echo_record, parse_version_record
+from headway.contracts.registry.records import EchoRecord, VersionRecord
 from headway.contracts.registry.tags import HIGHEST_N, Slot, StageTag, VersionTag, parse_tag
-from headway.registry.state import Declaration, Distrusted, Echo, State, Version
+from headway.registry.state import Declaration, Distrusted, Echo, State, Version, find_assigned
 
 _Declarations = Mapping[Slot, Mapping[str, Declaration]]
 """Slot -> declaring commit -> declaration."""
@@ -24,7 +24,7 @@ def read_state(ledger: Ledger) -> State:
     Tags are taken by number, never by date. Where two of them say the same, the one that a stage file or another tag
     names counts, else the lower number.
     """
-    named = [(parse_tag(name), tag) for name, tag in ledger.tags.items()]
+    named = [(tag.meaning, tag) for tag in ledger.tags.values()]
     basis = _Basis(ledger, _read_declarations(ledger))
     read_versions = _read_versions(basis, {one: tag for one, tag in named if isinstance(one, VersionTag)})
     versions = {one.tag.name: one for one in read_versions if isinstance(one, Version)}
@@ -79,7 +79,7 @@ def _read_declarations(ledger: Ledger) -> _Declarations:
 
 def _read_versions(basis: _Basis, tags: Mapping[VersionTag, Tag]) -> list[Version | Distrusted]:
     """Return what the tags of versions mean, by model and number."""
-    names = sorted(tags, key=lambda name: (name.model, name.number.major, name.number.minor, name.number.patch))
+    names = sorted(tags)
     alone = [_read_version(basis, name, tags[name]) for name in names]
     taken: dict[tuple[str, str], Version] = {}
     repeated: dict[str, Distrusted] = {}
@@ -112,8 +112,8 @@ def _read_version(basis: _Basis, name: VersionTag, tag: Tag) -> Version | Distru
     """Return the version that a tag makes, whatever the others say."""
     if not tag.annotated:
         return Distrusted(tag, "lightweight", "it is no annotated tag")
-    record = parse_version_record(tag.message)
-    if record is None or not _names_itself(tag):
+    record = tag.record
+    if not isinstance(record, VersionRecord) or not _names_itself(tag):
         return Distrusted(tag, "message", "its message is not one that headway register writes for it")
     if tag.commit is None or tag.commit not in basis.ledger.positions:
         return Distrusted(tag, "unmerged", "its commit is not on the default branch's own line")
@@ -138,42 +138,52 @@ def _read_echoes(
     basis: _Basis, versions: Mapping[str, Version], tags: Mapping[StageTag, Tag]
 ) -> list[Echo | Distrusted]:
     """Return what the tags of stages mean, by slot and number."""
-    names = sorted(tags, key=lambda name: (name.slot.stage, name.slot.model, name.n, name.empty))
+    names = sorted(tags)
     alone = [_read_echo(basis, versions, name, tags[name]) for name in names]
     previous = {one.record.previous for one in alone if isinstance(one, Echo)}
     read: list[Echo | Distrusted] = []
-    newest: dict[Slot, Echo] = {}
+    trusted: dict[Slot, list[Echo]] = {}
     for (slot, _), pairs in groupby(zip(names, alone, strict=True), key=lambda pair: (pair[0].slot, pair[0].n)):
-        same, before = [one for _, one in pairs], newest.get(slot)
+        same, before = [one for _, one in pairs], trusted.setdefault(slot, [])
         chosen = _choose([one for one in same if isinstance(one, Echo)], before, previous)
         read += (_settle(one, chosen, before) for one in same)
         if chosen is not None:
-            newest[slot] = chosen
+            before.append(chosen)
     return read
 
 
-def _choose(same: Sequence[Echo], before: Echo | None, previous: Collection[str | None]) -> Echo | None:
-    """Return which of the tags with one number counts, of `#N` and `!#N`; `before` is the slot's trusted one before.
+def _choose(same: Sequence[Echo], before: Sequence[Echo], previous: Collection[str | None]) -> Echo | None:
+    """Return which of the tags with one number counts, of `#N` and `!#N`; `before` are the slot's trusted ones.
 
     The one that names the tag before it; else the one that is in `previous`, for another names it; else the one of the
     older declaration.
     """
-    last, oid = (before.declaration.change.position, before.tag.oid) if before else (-1, None)
+    oid = before[-1].tag.oid if before else None
 
     def rank(one: Echo) -> tuple[bool, bool, int]:
         return one.record.previous != oid, one.tag.oid not in previous, one.declaration.change.position
 
-    return min((one for one in same if one.declaration.change.position > last), key=rank, default=None)
+    later = [one for one in same if _may_follow(one, before)]
+    return min(later, key=rank) if len(later) > 1 else next(iter(later), None)
 
 
-def _settle(one: Echo | Distrusted, chosen: Echo | None, before: Echo | None) -> Echo | Distrusted:
+def _may_follow(one: Echo, before: Sequence[Echo]) -> bool:
+    """Return whether an echo is of a later declaration than those before it, or empties the same stage further."""
+    if not before or one.declaration.change.position > before[-1].declaration.change.position:
+        return True
+    same = one.declaration.commit == before[-1].declaration.commit
+    return same and one.record.version is None and one.tag.commit in find_assigned(before)
+
+
+def _settle(one: Echo | Distrusted, chosen: Echo | None, before: Sequence[Echo]) -> Echo | Distrusted:
     """Return an echo where it was chosen, else why it counts for nothing though it is sound by itself."""
     if isinstance(one, Distrusted) or one is chosen:
         return one
-    if before is not None and before.declaration.commit == one.declaration.commit:
-        return Distrusted(one.tag, "repeated", f"{before.tag.name} is of the same declaration")
-    if before is not None and before.declaration.change.position > one.declaration.change.position:
-        return Distrusted(one.tag, "overtaken", f"{before.tag.name} is of a later declaration")
+    last = before[-1] if before else None
+    if last is not None and last.declaration.commit == one.declaration.commit:
+        return Distrusted(one.tag, "repeated", f"{last.tag.name} is of the same declaration")
+    if last is not None and last.declaration.change.position > one.declaration.change.position:
+        return Distrusted(one.tag, "overtaken", f"{last.tag.name} is of a later declaration")
     assert chosen is not None  # or else this one would have been
     return Distrusted(one.tag, "repeated", f"{chosen.tag.name} has the same number")
 
@@ -182,8 +192,8 @@ def _read_echo(basis: _Basis, versions: Mapping[str, Version], name: StageTag, t
     """Return the echo that a tag is, whatever the others say."""
     if not tag.annotated:
         return Distrusted(tag, "lightweight", "it is no annotated tag")
-    record = parse_echo_record(tag.message)
-    if record is None or name.n > HIGHEST_N or not (_names_itself(tag) and _fits(name, record)):
+    record = tag.record
+    if not isinstance(record, EchoRecord) or name.n > HIGHEST_N or not (_names_itself(tag) and _fits(name, record)):
         return Distrusted(tag, "message", "its message is not one that headway reconcile writes for it")
     if not (tag.commit in basis.ledger.positions and record.declared_in in basis.ledger.positions):
         return Distrusted(tag, "unmerged", "its commit, or the declaring one, is not on the default branch's own line")

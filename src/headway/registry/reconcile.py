@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 
 from headway.contracts.github import MergedPullRequest
 from headway.contracts.layout import STAGES
@@ -18,7 +19,7 @@ from headway.ports import NewTag, RegistryRepository
 from headway.registry.attestation import Attest, AttestChange, ask_again
 from headway.registry.publishing import ATTEMPTS, date_after, publish_planned, read_whole
 from headway.registry.reading import read_state
-from headway.registry.state import Declaration, Echo, State, Version
+from headway.registry.state import Declaration, Echo, State, Version, find_assigned
 
 _HIGHEST_FOLLOWED = 10**9
 """A foreign tag with a higher number is not followed, or else whoever pushes `HIGHEST_N` would leave no number."""
@@ -36,7 +37,7 @@ class NewEcho:
         declaration: that it echoes.
         desired: what that says; None for one that empties the stage.
         version: that it names; None for one that empties the stage.
-        commit: that its tag shall lead to: the version's, and for an empty stage that of the echo before it.
+        commit: that its tag shall lead to: the version's, and for an empty stage that of one which leaves it.
         tagged_at: in seconds since the epoch.
         previous: tag object of the slot's last echo; those that are made together follow one another.
     """
@@ -180,7 +181,8 @@ def _plan_slot(
     before = state.echoes.get(slot, ())
     taken = {name.n for name, _ in foreign}
     n, at = _next(before, foreign, now_s)
-    previous, commit = (before[-1].tag.oid, before[-1].tag.commit) if before else (None, None)
+    previous = before[-1].tag.oid if before else None
+    assigned = list(find_assigned(before))
     echoes: list[NewEcho] = []
     problems: list[Problem] = []
     for declaration in missing(state, slot):
@@ -191,12 +193,13 @@ def _plan_slot(
             problems.append(Problem(declaration, error.message))
             continue
         problems.clear()  # this declaration overtakes those
-        commit = version.commit if version else commit or declaration.commit
-        while n in taken:
-            n += 1
-        name = StageTag(slot, n, empty=version is None)
-        echoes.append(NewEcho(name, declaration, desired, version, commit, at, previous))
-        n, at = n + 1, at + 1
+        commits = [version.commit] if version else assigned or [declaration.commit]
+        for commit in commits:
+            n = next(number for number in count(n) if number not in taken)
+            name = StageTag(slot, n, empty=version is None)
+            echoes.append(NewEcho(name, declaration, desired, version, commit, at, previous))
+            n, at = n + 1, at + 1
+        assigned = [version.commit, *(one for one in assigned if one != version.commit)] if version else []
     return Plan(tuple(echoes), tuple(problems))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -70,7 +70,7 @@ class Declaration:
 
 @dataclass(frozen=True)
 class Echo:
-    """The trusted tag of a declaration."""
+    """A trusted tag of a declaration: its only one, but one for each version that it takes out of an emptied stage."""
 
     slot: Slot
     n: int
@@ -109,3 +109,18 @@ class State:
         """Return the echo of a declaration, None where it has none yet."""
         echoes = self.echoes.get(declaration.slot, ())
         return next((one for one in reversed(echoes) if one.declaration.commit == declaration.commit), None)
+
+
+def find_assigned(echoes: Iterable[Echo]) -> tuple[str, ...]:
+    """Return the commits of the versions that GTO takes to be in a slot after its echoes, the latest first.
+
+    For GTO a version leaves a stage by a tag of its own commit only: while another one takes its place it stays behind
+    that one, and comes back when that one leaves. So an emptied stage is one that all of them left.
+    """
+    found: dict[str, None] = {}
+    for echo in echoes:
+        commit = echo.tag.commit or ""
+        found.pop(commit, None)
+        if echo.record.version is not None:
+            found[commit] = None
+    return tuple(reversed(found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import groupby
 
 from headway.contracts.layout import ACKNOWLEDGED, REGISTRY, STAGES
 from headway.contracts.registry.desired import Desired, slot_of
@@ -53,8 +54,9 @@ def _find_unfollowed(declared: Declared) -> Iterator[Finding]:
         return said
 
     planned = plan(declared.state, read, 0)
-    for echo in planned.echoes:
-        yield Finding("declaration-untagged", subject_of(echo.declaration), f"it would be {echo.name}")
+    for declaration, echoes in groupby(planned.echoes, key=lambda echo: echo.declaration):
+        names = " and ".join(str(echo.name) for echo in echoes)
+        yield Finding("declaration-untagged", subject_of(declaration), f"it would be {names}")
     for problem in planned.problems:
         yield Finding("file-faulty", subject_of(problem.declaration), problem.sentence)
     for slot, declarations in declared.state.declarations.items():
