@@ -17,7 +17,7 @@ from headway.cli.gate import default_base, find_champion, policy_at, policy_dige
 from headway.cli.gate.judging import judge_candidate
 from headway.cli.gate.shown import render
 from headway.contracts.dataset import read_dataset
-from headway.contracts.layout import LATENCY, LOCK, PARAMS, SCORECARD, VERDICT
+from headway.contracts.layout import LATENCY, LOCK, PARAMS, SCORECARD, STAGES, VERDICT
 from headway.contracts.manifest import MODEL, manifest_json, read_manifest, seal
 from headway.contracts.params.document import ParamsError
 from headway.contracts.params.gate import GateParams
@@ -318,6 +318,20 @@ def test_a_hold_changes_nothing_about_what_is_in_production(project: GatedProjec
     identity = read_manifest(project.root / FILES.folder).identity
     hold = {"reason": "it misses cans", "against": "v1.1.0", "set_by": "ann"}
     commit_on_main(project, lambda: declare(project, version="v1.0.0", identity=identity, hold=hold))
+
+    assert "blobs@v1.0.0" == find_champion(project.root, "main", "blobs").source
+
+
+def test_the_last_stage_counts_whatever_its_name(project: GatedProject) -> None:
+    project.run("git", "tag", "blobs@v1.0.0", "main")
+    identity = read_manifest(project.root / FILES.folder).identity
+
+    def rename() -> None:
+        declare(project, version="v1.0.0", identity=identity)
+        (project.root / DECLARED).parent.rename(project.root / "models/registry/live")
+        (project.root / STAGES).write_text("schema_version: 1\nstages:\n  production: {}\n  live: {}\n")
+
+    commit_on_main(project, rename)
 
     assert "blobs@v1.0.0" == find_champion(project.root, "main", "blobs").source
 

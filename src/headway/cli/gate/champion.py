@@ -1,4 +1,4 @@
-"""Which model the candidate is compared with: the one in production, else the base branch's, else none."""
+"""Which model the candidate is compared with: the one in the last stage, else the base branch's, else none."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headway.cli.gate.places import Place, Revision, open_revision
-from headway.contracts.layout import LOCK, ModelFiles
+from headway.contracts.layout import LOCK, STAGES, ModelFiles
 from headway.contracts.lock import output_digests, read_lock
 from headway.contracts.manifest import MODEL, Manifest, identity_of, read_manifest
 from headway.contracts.params.document import read_document
 from headway.contracts.registry.desired import Desired, desired_path, parse_stage_file
+from headway.contracts.registry.stages import parse_stages
 from headway.contracts.registry.tags import Slot
 from headway.contracts.verdict import Contender
 from headway.errors import InputError
 from headway.integrations.git.revisions import commit_of
 
-PRODUCTION = "production"
-"""The stage whose version a candidate has to stand up to."""
+_UNRULED = "production"
+"""The stage whose version counts where no stages are declared."""
 
 
 @dataclass(frozen=True)
@@ -50,18 +51,29 @@ class Champion:
 
 
 def find_champion(root: Path, base: str, model: str) -> Champion:
-    """Return the model in production as `base` declares it, else the model of `base` itself.
+    """Return the model in the last stage as `base` declares it, else the model of `base` itself.
 
     Raises:
-        InputError: there is no such revision; a model is declared or recorded there that cannot be read; or the tag
-            holds another manifest than the one that is declared.
+        InputError: there is no such revision; stages, or a model, are declared or recorded there that cannot be read;
+            or the tag holds another manifest than the one that is declared.
     """
-    files, slot = ModelFiles(model), Slot(PRODUCTION, model)
+    files = ModelFiles(model)
     with open_revision(root, base) as place:
+        rules = place.file(STAGES)
+        slot = Slot(find_last_stage(rules.read_bytes() if rules.is_file() else None), model)
         file = place.file(Path(desired_path(slot)))
         if not file.is_file():
             return _champion_of(place, files)
         return _declared(root, parse_stage_file(file.read_bytes(), slot), files, file)
+
+
+def find_last_stage(rules: bytes | None) -> str:
+    """Return the stage whose version a candidate has to stand up to: the last one of stages.yaml, if there is one.
+
+    Raises:
+        InputError: stages.yaml cannot be read.
+    """
+    return _UNRULED if rules is None else list(parse_stages(rules, STAGES.as_posix()).stages)[-1]
 
 
 def name_champion(root: Path, name: str, model: str) -> Champion:

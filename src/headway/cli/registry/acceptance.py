@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from headway.cli.gate.champion import PRODUCTION
+from headway.cli.gate.champion import find_last_stage
 from headway.cli.progress import say
 from headway.cli.registry.declared import declared_version
 from headway.cli.registry.doubts import find_committed_no
 from headway.cli.registry.opening import Opened
 from headway.cli.registry.refusals import Refusals, rest_on
 from headway.cli.verify import how_to_mend, verify_revision
-from headway.contracts.layout import PARAMS, VERDICT
+from headway.contracts.layout import PARAMS, STAGES, VERDICT
 from headway.contracts.manifest import Manifest
 from headway.contracts.params.document import parse_document
 from headway.contracts.params.model import read_model
@@ -92,15 +92,16 @@ class Acceptance:
 
 
 def find_champion_version(opened: Opened, model: str) -> Version | None:
-    """Return what a new version has to stand up to: the one in production, else the highest, else none.
+    """Return what a new version has to stand up to: the one in the last stage, else the highest, else none.
 
     That is whom the gate compares a pull request with, so that both come to the same answer.
 
     Raises:
-        InputError: the stage file of production cannot be read, or names no trusted version.
+        InputError: stages.yaml or that stage's file cannot be read, or names no trusted version.
     """
     versions = opened.state.versions.get(model, ())
-    return declared_version(opened, Slot(PRODUCTION, model)) or (versions[-1] if versions else None)
+    last = find_last_stage(opened.file(opened.ledger.head, STAGES.as_posix()))
+    return declared_version(opened, Slot(last, model)) or (versions[-1] if versions else None)
 
 
 def _other_model(opened: Opened, candidate: Candidate) -> Refusal | None:
