@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -16,8 +19,11 @@ from headway.errors import InputError, OutsideError
 from headway.integrations.ultralytics.quiet import silence
 from headway.training.run import epochs_csv, training_report
 from tests.blobs import make_blobs
+from tests.conftest import ROOT
 
 QUICK = {"model": "yolo11n.yaml", "epochs": 1, "imgsz": 64, "batch": 4, "nbs": 4, "workers": 0, "device": "cpu"}
+CARRIED = {"epochs": 4, "nbs": 12, "warmup_epochs": 0.0, "optimizer": "AdamW"}
+"""Gradients of one epoch wait for batches of the next."""
 
 
 def _quietly(items: Iterable[Any], *, label: str, total: int | None = None) -> Iterable[Any]:
@@ -95,6 +101,29 @@ def test_a_device_that_is_not_here_is_outside_trouble(dataset: PreparedDataset, 
     assert "cpu" in caught.value.hint
 
 
+def test_a_batch_that_memory_has_no_room_for_is_told_and_not_halved(
+    dataset: PreparedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silence(tmp_path / "state")
+    import torch
+
+    from headway.integrations.ultralytics.training import ResumableDetection
+
+    preprocess = ResumableDetection.preprocess_batch
+
+    def room_for_two(self: ResumableDetection, batch: dict[str, Any]) -> Any:
+        if len(batch["img"]) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB.")
+        return preprocess(self, batch)
+
+    monkeypatch.setattr(ResumableDetection, "preprocess_batch", room_for_two)
+
+    with pytest.raises(InputError, match="Tried to allocate 20") as caught:
+        _train(dataset, tmp_path)
+
+    assert "train.batch" in caught.value.hint
+
+
 def test_one_class_out_of_many_is_refused_before_training(dataset: PreparedDataset, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="the data has 2 classes"):
         _train(dataset, tmp_path, single_cls=True)
@@ -139,6 +168,104 @@ def test_a_finished_training_is_not_run_again(dataset: PreparedDataset, tmp_path
 
     assert (0, 1) == (first.resumed_epochs, again.resumed_epochs)
     assert list(first.epochs) == list(again.epochs)
+
+
+class _CutShortError(Exception):
+    """Ends a training at the end of an epoch, before that epoch is kept."""
+
+
+def _cut_short(dataset: PreparedDataset, folder: Path, epoch: int, **arguments: Any) -> None:
+    from headway.integrations.ultralytics.trainer import UltralyticsTrainer
+
+    def say(line: str) -> None:
+        if line.startswith(f"epoch {epoch}/"):
+            raise _CutShortError
+
+    with pytest.raises(_CutShortError):
+        UltralyticsTrainer().train(dataset, QUICK | arguments, checkpoints=folder / "run", progress=_quietly, say=say)
+
+
+def _assert_cut_run_ends_like_an_unbroken_one(dataset: PreparedDataset, folder: Path, **arguments: Any) -> None:
+    _train(dataset, folder / "unbroken", **arguments).save(folder / "unbroken.pt")
+    _cut_short(dataset, folder / "cut", 3, **arguments)
+    resumed = _train(dataset, folder / "cut", **arguments)
+    resumed.save(folder / "resumed.pt")
+
+    assert 2 == resumed.resumed_epochs
+    assert (folder / "unbroken.pt").read_bytes() == (folder / "resumed.pt").read_bytes()
+
+
+def test_a_run_does_not_go_on_on_another_kind_of_device(
+    dataset: PreparedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silence(tmp_path / "state")
+    import torch
+
+    _cut_short(dataset, tmp_path, 2, epochs=2)
+    state = torch.load(tmp_path / "run/state.pt", weights_only=True)
+    torch.save(state | {"device": "cuda"}, tmp_path / "run/state.pt")
+
+    with pytest.raises(OutsideError, match="began on cuda; on cpu it would end with other weights") as caught:
+        _train(dataset, tmp_path, epochs=2)
+
+    assert str(tmp_path / "run") in caught.value.hint
+
+
+def test_mixed_precision_goes_on_with_its_loss_scale_and_the_gradients_under_it(
+    dataset: PreparedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the CPU, in bfloat16, with a scale that doubles after every step: the code is that of a GPU."""
+    silence(tmp_path / "state")
+    import torch
+
+    from headway.integrations.ultralytics import training
+
+    scaler = torch.amp.GradScaler
+    monkeypatch.setattr(training, "_is_on_accelerator", lambda model: True)
+    monkeypatch.setattr(torch.amp, "GradScaler", lambda _, enabled: scaler("cpu", enabled=enabled, growth_interval=1))
+    _assert_cut_run_ends_like_an_unbroken_one(dataset, tmp_path, **CARRIED)
+
+    state = torch.load(tmp_path / "cut/run/state.pt", weights_only=True)
+    assert any(gradient is not None and gradient.any() for gradient in state["gradients"])
+    assert 65536.0 != state["scaler"]["scale"]
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("amp", [False, True])
+def test_on_a_gpu_a_cut_run_ends_like_an_unbroken_one(dataset: PreparedDataset, tmp_path: Path, amp: bool) -> None:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+
+    _assert_cut_run_ends_like_an_unbroken_one(dataset, tmp_path, **CARRIED, device=0, amp=amp)
+
+
+def test_the_process_of_a_gpu_goes_on_from_the_kept_state(
+    dataset: PreparedDataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One process on the CPU stands in for those of several GPUs: it runs the file that Ultralytics writes for them."""
+    silence(tmp_path / "state")
+    from headway.integrations.ultralytics.training import ResumableDetection
+
+    _cut_short(dataset, tmp_path, 2, epochs=2)
+    (tmp_path / "run/lock").write_text("1")
+    build, run = ResumableDetection.__init__, subprocess.run
+
+    def build_for_two(self: ResumableDetection, *arguments: Any, **named: Any) -> None:
+        build(self, *arguments, **named)
+        self.ddp, self.world_size = True, 2
+
+    def run_one(command: list[str], **options: Any) -> Any:
+        file = next(word for word in command if word.endswith(".py"))
+        return run([sys.executable, file], env=os.environ | {"PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}, **options)
+
+    monkeypatch.setattr(ResumableDetection, "__init__", build_for_two)
+    monkeypatch.setattr(subprocess, "run", run_one)
+
+    trained = _train(dataset, tmp_path, epochs=2)
+
+    assert (1, 2) == (trained.resumed_epochs, len(trained.epochs))
+    assert (tmp_path / "run/lock").exists()
 
 
 def test_neither_test_nor_fresh_images_are_read(tmp_path: Path) -> None:

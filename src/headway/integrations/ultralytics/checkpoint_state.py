@@ -15,7 +15,7 @@ import torch
 from headway.contracts import atomic
 from headway.errors import InputError
 
-FORMAT = 1
+FORMAT = 2
 STATE = "state.pt"
 
 

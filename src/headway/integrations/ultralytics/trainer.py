@@ -15,7 +15,7 @@ from headway.contracts import atomic
 from headway.contracts.dataset import PreparedDataset
 from headway.errors import InputError, OutsideError
 from headway.integrations.ultralytics.checkpoint_state import StateFolder
-from headway.integrations.ultralytics.training import ResumableDetection, trust_amp
+from headway.integrations.ultralytics.training import ResumableDetection
 from headway.integrations.ultralytics.weights import find_model, find_weights
 from headway.ports import Progress
 
@@ -72,15 +72,15 @@ class UltralyticsTrainer:
         """Train, or go on from what `checkpoints` holds.
 
         Raises:
-            InputError: the starting weights are no detector, an argument cannot be used, or the loss diverged.
-            OutsideError: the device is not there, or published weights could not be fetched.
+            InputError: the starting weights are no detector, an argument cannot be used, the loss diverged, or a batch
+                does not fit into the GPU's memory.
+            OutsideError: the device is not there or not of the kind the run began on, or weights could not be fetched.
         """
         _check_classes(dataset, arguments)
         folder = StateFolder(checkpoints)
         state = folder.read()
         resumed_epochs = 0 if state is None else len(state["rows"])
         if state is None or not state["finished"]:
-            trust_amp()
             _run(_overrides(dataset, arguments, checkpoints), progress, say)
             state = folder.read()
         assert state is not None
@@ -137,6 +137,11 @@ def _run(overrides: dict[str, Any], progress: Progress, say: Callable[[str], Non
             raise _no_device(overrides["device"], "Ultralytics would fall back to the CPU")
         training.progress, training.say = progress, say
         training.train()
+    except torch.OutOfMemoryError as error:
+        raise InputError(
+            f"train: a batch does not fit into the memory of the GPU ({_first_line(error)})",
+            hint="lower train.batch or train.imgsz, or free the GPU; the epochs before it are kept",
+        ) from error
     except ValueError as error:
         if "device" in str(error).lower():
             raise _no_device(overrides.get("device"), _first_line(error)) from error

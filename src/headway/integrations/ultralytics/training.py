@@ -8,6 +8,7 @@ is killed and started again therefore ends with the weights of an unbroken one.
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +22,7 @@ from ultralytics.utils import DEFAULT_CFG, RANK
 from ultralytics.utils.torch_utils import unwrap_model
 
 from headway.contracts.dataset import read_dataset
-from headway.errors import InputError
+from headway.errors import InputError, OutsideError
 from headway.integrations.ultralytics.checkpoint_state import StateFolder
 from headway.integrations.ultralytics.records import RecordsDataset
 from headway.ports import Progress
@@ -56,6 +57,18 @@ class ResumableDetection(DetectionTrainer):
         self._step_offset = 0
         self._pending_gradients: list[torch.Tensor | None] | None = None
         self._ticks: Iterator[int] = iter(())
+
+    # Start
+
+    def train(self) -> None:
+        """Train. Of several GPUs this process only starts the others'; it leaves the folder with the state as it is."""
+        if self.ddp:
+            self.resume = True  # else Ultralytics removes the folder first, state and lock with it
+        super().train()
+
+    def _setup_train(self) -> None:
+        _trust_amp()  # here, for the processes of several GPUs run nothing of ours before
+        super()._setup_train()
 
     # Data
 
@@ -115,6 +128,7 @@ class ResumableDetection(DetectionTrainer):
         self.train_loader.generator.manual_seed(seed)
         self.train_loader.dataset.forget_images()
         self._batch = len(self.train_loader) * self.epoch
+        self._oom_retries = math.inf  # else Ultralytics halves the batch where memory is short, and records do not tell
         if self._pending_gradients is not None:
             for parameter, gradient in zip(self.model.parameters(), self._pending_gradients, strict=True):
                 parameter.grad = None if gradient is None else gradient.to(self.device)
@@ -167,6 +181,7 @@ class ResumableDetection(DetectionTrainer):
             {
                 "epoch": self.epoch,
                 "finished": bool(self.stop),
+                "device": self.device.type,
                 "model": model.state_dict(),
                 "ema": self.ema.ema.state_dict(),
                 "ema_updates": self.ema.updates,
@@ -195,6 +210,11 @@ class ResumableDetection(DetectionTrainer):
         state = self.folder.read()
         if state is None:
             return
+        if state["device"] != self.device.type:
+            raise OutsideError(
+                f"this training began on {state['device']}; on {self.device.type} it would end with other weights",
+                hint=f"run it where it began, or remove {self.folder.folder} to start afresh",
+            )
         model = unwrap_model(self.model)
         model.load_state_dict(state["model"])
         self.ema.ema.load_state_dict(state["ema"])
@@ -244,7 +264,7 @@ def _describe(row: dict[str, float], epochs: int) -> str:
     return f"epoch {row['epoch']:.0f}/{epochs}: {told}, val mAP50 {row.get('metrics/mAP50(B)', 0.0):.3f}"
 
 
-def trust_amp() -> None:
+def _trust_amp() -> None:
     """Replace Ultralytics' AMP check, which downloads a model to compare with."""
     ultralytics.engine.trainer.check_amp = _is_on_accelerator
 
