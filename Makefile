@@ -33,7 +33,7 @@ check: install ## lint, types, architecture and workflows
 	@zizmor --persona pedantic --offline --no-progress --quiet .github
 
 test: install ## the fast tests
-	@pytest -n 2 --dist loadfile -m "not slow and not gpu and not real_cml"
+	@pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow and not gpu and not real_cml"
 
 test-slow: install ## every test but torture, full counts
 	@pytest -m "not torture"

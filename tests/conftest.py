@@ -16,6 +16,12 @@ settings.register_profile("headway", deadline=None, suppress_health_check=[Healt
 settings.load_profile("headway")  # how fast a machine is decides no test
 
 ROOT = Path(__file__).resolve().parent.parent
+_LONG = tuple(ROOT / "tests" / name for name in ("loop", "pipeline", "training"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests: last of all, they would keep one process busy while the others have none left."""
+    items.sort(key=lambda item: not any(item.path.is_relative_to(folder) for folder in _LONG))
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,7 @@ def test_run_on_a_finished_head_trains_and_commits_nothing(reported: Team, first
     assert "success" == reported.state(1)
 
 
+@pytest.mark.slow
 def test_comment_and_status_that_are_gone_are_made_again(reported: Team, first_run: FirstRun) -> None:
     repository = reported.github.repositories[NAME]
     repository.comments.clear()
@@ -77,6 +78,7 @@ def test_worse_model_is_rejected_on_the_same_comment(reported: Team) -> None:
     assert "failure" == result.job("retrain").steps["Finish"].conclusion
 
 
+@pytest.mark.slow
 def test_head_that_moves_during_training_supersedes_the_run(team: Team) -> None:
     team.change(BRANCH, epochs=1)
     number = team.open(BRANCH)

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.data.sources import write_text
@@ -33,6 +34,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.slow
 def test_import_check_split_and_training_leave_tracked_folders_as_they_were(project: Project) -> None:
     raw = project.root / "data/raw"
     write_jpegs(raw)

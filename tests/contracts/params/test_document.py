@@ -115,6 +115,13 @@ def test_aliases_that_unfold_to_gigabytes_are_refused_at_once(tmp_path: Path) ->
         read_document(tmp_path / "p.yaml")
 
 
+def test_a_number_that_python_cannot_print_is_refused_like_any_other(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(f"train:\n  epochs: -0x{'f' * 5000}\n")
+
+    with pytest.raises(InputError, match=r"p\.yaml:2: train\.epochs: .*, not a number of thousands of digits"):
+        check_params(tmp_path / "p.yaml")
+
+
 def test_a_missing_file_says_where_to_run(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="does not exist") as caught:
         read_document(tmp_path / "params.yaml")

@@ -364,6 +364,7 @@ def test_the_signing_program_of_the_clones_settings_is_asked(line: Line, tmp_pat
     program = tmp_path / "gitsign"
     program.write_text(
         "#!/bin/sh\n"
+        "cat >/dev/null\n"
         "echo '[GNUPG:] SIG_CREATED ' >&2\n"
         "echo '-----BEGIN SIGNED MESSAGE-----'\n"
         "git config gitsign.issuer\n"

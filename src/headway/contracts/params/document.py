@@ -225,7 +225,14 @@ def _message(model: type[Section], detail: Any) -> str:
     if detail["type"] in {"value_error", "missing"}:
         return message
     hint = " (write 1.0e-3, not 1e-3: YAML reads that as text)" if _is_bare_exponent(detail["input"]) else ""
-    return f"{message[0].lower()}{message[1:]}, not {detail['input']!r}{hint}"
+    return f"{message[0].lower()}{message[1:]}, not {_shown(detail['input'])}{hint}"
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # Python writes no integer of more than 4,300 digits; YAML reads one
+        return "a number of thousands of digits"
 
 
 def _is_bare_exponent(value: Any) -> bool:
