@@ -12,7 +12,7 @@ from headway.errors import INPUT, NO, OUTSIDE, YES
 from tests.cli.command import run_headway
 from tests.cli.promoting import NAME, PRODUCTION, V1, Desk, add_merge
 from tests.registry.line import MODEL, Line
-from tests.registry.stored import RULES
+from tests.registry.stored import RULES, SIGNED_RULES
 
 BRANCH = f"promote/{MODEL}-v1.1.0-production"
 HOLD = {"reason": "worse at night", "against": "v1.1.0", "set_by": "grace"}
@@ -292,9 +292,17 @@ def test_what_its_own_commits_verdict_is_against_is_refused(desk: Desk) -> None:
 
 
 def test_where_tags_must_be_signed_an_unsigned_one_is_refused_and_shows_no_soak(desk: Desk) -> None:
-    desk.line.rules(RULES.replace("stages:", "signed_tags: true\nstages:"))
+    desk.line.rules(SIGNED_RULES)
+    desk.line.register_next(f"{MODEL}@v1.2.0")
+    desk.line.hold(f"{MODEL}#staging#3", "v1.2.0")
 
-    assert (NO, ["signature", "upstream"]) == _refused(desk, V1)
+    assert (NO, ["signature", "upstream"]) == _refused(desk, f"{MODEL}@v1.2.0")
+
+
+def test_what_was_there_before_tags_had_to_be_signed_may_be_promoted(desk: Desk) -> None:
+    desk.line.rules(SIGNED_RULES)
+
+    assert YES == desk.run("promote", V1, "production").code
 
 
 def test_a_branch_that_says_something_else_is_left_to_its_owner(desk: Desk) -> None:

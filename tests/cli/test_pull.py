@@ -341,17 +341,33 @@ def test_a_bundle_without_its_list_of_companions_is_named_as_such(
     assert (1, f"  {PROVENANCE}: the bundle has no such file") == (answer.code, answer.out.splitlines()[1])
 
 
-def test_a_tag_that_must_be_signed_and_is_not_gives_nothing(
-    published: Published, pull: Callable[..., Answer], clone: Path
-) -> None:
+@pytest.fixture
+def signing(published: Published, clone: Path) -> Line:
+    """The registry of the clone, where tags must be signed from now on."""
     here = Line(clone, published.line.bare, clone)
     here.commit({STAGES.as_posix(): "schema_version: 1\nsigned_tags: true\nstages: {production: {}}\n"})
     here.git("update-ref", "refs/remotes/origin/main", "HEAD")
+    return here
 
-    answer = pull(NAME)
+
+def test_a_tag_that_must_be_signed_and_is_not_gives_nothing(
+    signing: Line, pull: Callable[..., Answer], clone: Path
+) -> None:
+    signing.new_model("later", model=MODEL.name)
+    signing.register(f"{MODEL.name}@v1.1.0")
+    signing.git("update-ref", "refs/remotes/origin/main", "HEAD")
+
+    answer = pull(f"{MODEL.name}@v1.1.0")
 
     assert (2, True) == (answer.code, "demands signed tags" in answer.err)
     assert [] == left_over(clone)
+
+
+@pytest.mark.parametrize("target", [NAME, STAGE])
+def test_what_was_there_before_tags_had_to_be_signed_is_pulled(
+    signing: Line, pull: Callable[..., Answer], target: str
+) -> None:
+    assert 0 == pull(target).code
 
 
 @pytest.mark.parametrize("target", [NAME, STAGE])

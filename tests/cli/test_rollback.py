@@ -10,6 +10,7 @@ import yaml
 from headway.errors import INPUT, NO, YES
 from tests.cli.promoting import NAME, PRODUCTION, V0, V1, Desk
 from tests.registry.line import MODEL
+from tests.registry.stored import SIGNED_RULES
 
 V2 = f"{MODEL}@v1.2.0"
 HOLD = {"reason": "worse at night", "against": "v1.1.0", "set_by": "grace"}
@@ -52,6 +53,12 @@ def test_asked_twice_it_is_found(forward: Desk) -> None:
 def test_neither_soak_nor_the_stage_before_is_asked_for(forward: Desk) -> None:
     forward.line.hold(f"{MODEL}#staging#3", "v1.0.0", hold=HOLD)
     assert YES == forward.run("rollback", "production").code
+
+
+@pytest.mark.parametrize("words", [(), ("--to", "v1.0.0")])
+def test_what_was_there_before_tags_had_to_be_signed_can_be_gone_back_to(forward: Desk, words: tuple[str, ...]) -> None:
+    forward.line.rules(SIGNED_RULES)
+    assert YES == forward.run("rollback", "production", *words).code
 
 
 def test_what_a_hold_was_ever_against_is_passed_over(forward: Desk) -> None:

@@ -30,6 +30,7 @@ stages:
     soak_hours: 24
     approvals: 1
 """
+SIGNED_RULES = RULES.replace("stages:", "signed_tags: true\nstages:")
 CONFIG = "[core]\n    remote = store\n['remote \"store\"']\n    url = ../../store\n"
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from headway.contracts.layout import LOCK, STAGES, VERDICT
+from headway.contracts.layout import LOCK, VERDICT
 from headway.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,20 +34,21 @@ def find_committed_no(opened: Opened, commit: str, identity: str) -> str:
 
 
 def find_unsigned(opened: Opened, tags: Sequence[Tag]) -> Mapping[str, str]:
-    """Return tag object -> why its signature does not count; none where stages.yaml does not demand signed tags.
+    """Return tag object -> why its signature does not count, of those tags that must be signed.
 
-    Raises:
-        InputError: stages.yaml cannot be read.
+    As for an audit, a stages.yaml that cannot be read leaves the one before it in force.
     """
-    from headway.cli.registry.evidence import read_complaints
+    from headway.cli.registry.evidence import read_complaints, read_rules
+    from headway.registry.signing import list_demanded
 
-    if not tags or opened.file(opened.ledger.head, STAGES.as_posix()) is None or not opened.stages().signed_tags:
-        return {}
-    return {oid: complaint.said for oid, complaint in read_complaints(opened, tags).items()}
+    rules = read_rules(opened)
+    demanded = {tag.oid for tag in list_demanded(opened.state, zip(rules.positions, rules.stages, strict=True))}
+    complaints = read_complaints(opened, [tag for tag in tags if tag.oid in demanded])
+    return {oid: complaint.said for oid, complaint in complaints.items()}
 
 
 def require_signed(opened: Opened, version: Version) -> None:
-    """Raise `InputError` for a version whose tag is not signed well, where stages.yaml demands it."""
+    """Raise `InputError` for a version whose tag is not signed well, where it must be."""
     complaint = find_unsigned(opened, [version.tag]).get(version.tag.oid)
     if complaint is not None:
         raise InputError(

@@ -68,7 +68,7 @@ class Stages(Section):
 
     schema_version: Literal[1] = SCHEMA_VERSION
     signed_tags: bool = False
-    """Whether `headway audit` wants every registry tag signed."""
+    """Whether tags must be signed: those of commits from the one on that made this true; older tags stay good."""
     stages: Annotated[dict[RegistryName, StageRules], Field(min_length=1)]
 
     @model_validator(mode="after")
