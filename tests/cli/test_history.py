@@ -64,6 +64,58 @@ def test_a_file_of_nonsense_is_told_with_its_fault(line: Line) -> None:
     assert f"staging/{MODEL}.yaml:1" in only["fault"]
 
 
+@pytest.mark.parametrize("more", [0, 1])
+def test_behind_a_faulty_file_it_shows_what_the_stage_kept(line: Line, more: int) -> None:
+    line.promote(f"{MODEL}#staging#1", "v1.0.0")
+    for n in range(more + 1):
+        line.commit({f"models/registry/staging/{MODEL}.yaml": f"version: [{n}"})
+    line.push()
+
+    done = run(line, "--at", "2024-01-01", "--json")
+
+    (candidate,) = json.loads(done.stdout)["declared"][0]["candidates"]
+    assert (None, "v1.0.0") == (candidate["version"], candidate["kept"])
+    assert "    the stage kept v1.0.0" in run(line, "--at", "2024-01-01").stdout.splitlines()
+    assert [None, "v1.0.0"] == [one["kept"] for one in told(line)][:2]
+
+
+def test_a_version_without_a_trusted_tag_is_marked_and_the_stage_kept_what_it_had(line: Line) -> None:
+    line.promote(f"{MODEL}#staging#1", "v1.0.0")
+    line.declare("staging", "v7.0.0", identity="a" * 64)
+    line.declare("staging", "v1.1.0", identity="a" * 64)
+    line.push()
+
+    first, second, third = told(line)
+
+    assert (None, None) == (first["doubt"], first["kept"])
+    assert ("v7.0.0", "v1.0.0", True) == (
+        second["version"], second["kept"], second["doubt"].startswith("v7.0.0 has no tag that is trusted"),
+    )  # fmt: skip
+    assert ("v1.0.0", True) == (third["kept"], "another identity" in third["doubt"])
+    assert "nothing follows it: v7.0.0 has no tag that is trusted" in run(line).stdout
+
+
+def test_what_was_never_followed_left_the_stage_empty(line: Line) -> None:
+    line.commit({f"models/registry/staging/{MODEL}.yaml": "version: ["})
+    line.push()
+    assert "the stage kept nothing: it stayed empty" in run(line).stdout
+
+
+@pytest.mark.parametrize("words", [(), ("--at", "2024-01-01")])
+def test_a_stage_where_nothing_was_declared_yet_is_known(line: Line, words: tuple[str, ...]) -> None:
+    line.promote(f"{MODEL}#staging#1", "v1.0.0")
+    line.push()
+
+    done = run(line, "--stage", "production", *words)
+
+    assert (0, True) == (done.returncode, "nothing was declared yet" in done.stdout)
+
+
+def test_a_stage_that_neither_rules_nor_declarations_know_is_refused(line: Line) -> None:
+    done = run(line, "--stage", "produktion")
+    assert (2, True) == (done.returncode, "known here: production, staging" in done.stderr)
+
+
 def test_an_emptied_stage_is_told(line: Line) -> None:
     line.promote(f"{MODEL}#staging#1", "v1.0.0")
     line.promote(f"{MODEL}#staging!#2", None)
@@ -148,7 +200,7 @@ def test_a_tag_dated_2030_changes_nothing(line: Line) -> None:
     assert ["v1.1.0"] == [one["version"] for one in json.loads(done.stdout)["declared"][0]["candidates"]]
 
 
-@pytest.mark.parametrize("date", ["2999-01-01", "last tuesday"])
+@pytest.mark.parametrize("date", ["2999-01-01", "last tuesday", "2023-W47", "2023-W47-2", "2023W472T10:00"])
 def test_a_date_that_is_none_or_lies_ahead_is_refused(line: Line, date: str) -> None:
     done = run(line, "--at", date)
     assert 2 == done.returncode

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import click
 from headway.cli.progress import say
 from headway.cli.project import find_project
 from headway.cli.registry.opening import Opened, open_local
-from headway.cli.registry.statement import read_statement
+from headway.cli.registry.statement import Story, Told
 from headway.contracts.registry.records import one_line
 from headway.contracts.registry.tags import Slot
 from headway.errors import INCONCLUSIVE, YES, InputError
@@ -52,19 +53,20 @@ def history(name: str | None, stage: str | None, date: str | None, as_json: bool
     opened = open_local(find_project(Path.cwd()))
     if not opened.state.complete:
         say(_SHALLOW)
-    _require_known(opened.state, name, stage)
+    _require_known(opened, name, stage)
     events = list_events(opened.state, model=name, stage=stage)
+    story = Story(opened, events)
     if moment is None:
-        _show_events(opened, events, as_json=as_json)
+        _show_events(opened.state, story, events, as_json=as_json)
         return YES
     standings = find_standings(events, moment, now=now)
-    _show_standings(opened, standings, moment, as_json=as_json)
+    _show_standings(opened.state, story, standings, moment, as_json=as_json)
     return INCONCLUSIVE if any(one.contradictory for one in standings) else YES
 
 
-def event_values(event: Event, said: Statement) -> dict[str, Any]:
-    """Return one declaration as JSON values."""
-    echo = event.echo
+def event_values(event: Event, told: Told) -> dict[str, Any]:
+    """Return one declaration as JSON values; `kept` is the version that the stage kept where nothing follows it."""
+    echo, said = event.echo, told.said
     return {
         "model": event.slot.model,
         "stage": event.slot.stage,
@@ -82,40 +84,44 @@ def event_values(event: Event, said: Statement) -> dict[str, Any]:
         "expedited": said.expedited,
         "hold": said.hold.model_dump(mode="json") if said.hold else None,
         "fault": said.fault,
+        "doubt": told.doubt,
+        "kept": told.kept.version if told.kept else None,
     }
 
 
-def _require_known(state: State, name: str | None, stage: str | None) -> None:
+def _require_known(opened: Opened, name: str | None, stage: str | None) -> None:
+    state = opened.state
     models = {slot.model for slot in state.declarations} | set(state.versions)
     stages = {slot.stage for slot in state.declarations}
+    with suppress(InputError):  # without a stages.yaml that can be read, the stages of declarations are all there are
+        stages |= set(opened.stage_names())
     for what, asked, known in (("model", name, models), ("stage", stage, stages)):
         if asked is not None and asked not in known:
             listed = ", ".join(sorted(known)) or "none"
             raise InputError(f"nothing was ever declared of {what} {asked!r}", hint=f"known here: {listed}")
 
 
-def _show_events(opened: Opened, events: Sequence[Event], *, as_json: bool) -> None:
-    said = [read_statement(opened, event.declaration, event.echo) for event in events]
+def _show_events(state: State, story: Story, events: Sequence[Event], *, as_json: bool) -> None:
     if as_json:
-        values = [event_values(event, one) for event, one in zip(events, said, strict=True)]
-        click.echo(json.dumps({"complete": opened.state.complete, "declarations": values}, indent=2))
+        values = [event_values(event, story.tell(event)) for event in events]
+        click.echo(json.dumps({"complete": state.complete, "declarations": values}, indent=2))
         return
     if not events:
         click.echo("nothing was declared yet")
         return
     before: dict[Slot, Statement] = {}
-    for event, statement in zip(events, said, strict=True):
-        click.echo("\n".join(_entry(event, statement, before.get(event.slot))))
-        before[event.slot] = statement
+    for event in events:
+        told = story.tell(event)
+        click.echo("\n".join(_entry(event, told, before.get(event.slot))))
+        before[event.slot] = told.stands
     _show_notes(events)
 
 
-def _show_standings(opened: Opened, standings: Iterable[Standing], moment: datetime, *, as_json: bool) -> None:
-    standings = tuple(standings)
-    events = [event for standing in standings for event in standing.candidates if event is not None]
-    said = {event.declaration: read_statement(opened, event.declaration, event.echo) for event in events}
+def _show_standings(
+    state: State, story: Story, standings: Sequence[Standing], moment: datetime, *, as_json: bool
+) -> None:
     if as_json:
-        click.echo(json.dumps(_standings_values(opened.state, standings, moment, said), indent=2))
+        click.echo(json.dumps(_standings_values(state, story, standings, moment), indent=2))
         return
     click.echo(f"at {_iso(moment)}")
     for standing in standings:
@@ -125,33 +131,34 @@ def _show_standings(opened: Opened, standings: Iterable[Standing], moment: datet
             if event is None:
                 click.echo(_fill(f"{standing.slot}  nothing was declared yet"))
             else:
-                click.echo("\n".join(_entry(event, said[event.declaration], None)))
+                click.echo("\n".join(_entry(event, story.tell(event), None)))
     if not standings:
         click.echo("nothing was declared yet")
-    _show_notes(events)
+    _show_notes([event for standing in standings for event in standing.candidates if event is not None])
 
 
-def _standings_values(
-    state: State, standings: Iterable[Standing], moment: datetime, said: Mapping[Any, Statement]
-) -> dict[str, Any]:
+def _standings_values(state: State, story: Story, standings: Iterable[Standing], moment: datetime) -> dict[str, Any]:
     slots = [
         {
             "model": standing.slot.model,
             "stage": standing.slot.stage,
             "contradictory": standing.contradictory,
-            "candidates": [
-                event_values(event, said[event.declaration]) if event else None for event in standing.candidates
-            ],
+            "candidates": [event_values(event, story.tell(event)) if event else None for event in standing.candidates],
         }
         for standing in standings
     ]
     return {"complete": state.complete, "at": _iso(moment), "declared": slots}
 
 
-def _entry(event: Event, said: Statement, before: Statement | None) -> Iterator[str]:
+def _entry(event: Event, told: Told, before: Statement | None) -> Iterator[str]:
+    said = told.said
     tag = event.echo.tag.name if event.echo else f"{event.slot} (not tagged)"
     time = event.at.strftime("%Y-%m-%d %H:%M UTC") + (" " if event.attested else "~")
     yield _fill(f"{time} {tag}  {_version(said, before)}")
+    if told.doubt:
+        yield _fill(f"    nothing follows it: {one_line(told.doubt)}")
+    if told.kept:
+        yield _fill(f"    the stage kept {told.kept.version or 'nothing: it stayed empty'}")
     yield _fill(f"    {_people(event, said)}")
     if said.reason:
         yield _fill(f"    {one_line(said.reason)}")

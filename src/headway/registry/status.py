@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from headway.contracts.registry.files import desired_path
 from headway.contracts.registry.tags import Slot, parse_version
-from headway.registry.state import Echo, State, Version
+from headway.registry.state import Echo, State, Version, find_assigned
 from headway.registry.timeline import Statement
 
 NOTHING = "-"
@@ -91,6 +91,25 @@ def find_named(state: State, model: str, version: str | None) -> Version | None:
     return None if number is None else state.version(model, number)
 
 
+def find_doubt(version: Version | None, desired: Statement, *, complete: bool) -> str | None:
+    """Return why nothing can follow a declaration that can be read; None where something can.
+
+    Args:
+        version: the trusted one of the name that is declared; None where there is none.
+        desired: what is declared.
+        complete: whether the clone knows all of the history.
+    """
+    if desired.version is None:
+        return None
+    if version is None and not complete:
+        return f"{desired.version} has no tag that this shallow clone can trust: run git fetch --unshallow"
+    if version is None:
+        return f"{desired.version} has no tag that is trusted: run headway register, or name another version"
+    if version.record.identity != desired.identity:
+        return f"the stage file has another identity than {version}: let headway promote write it"
+    return None
+
+
 def newest_echo(state: State, slot: Slot) -> Echo | None:
     """Return the trusted echo with the highest number."""
     echoes = state.echoes.get(slot)
@@ -133,24 +152,20 @@ def _differences(state: State, slot: Slot, reading: Reading, stages: Sequence[st
 
 def _fault_of(state: State, slot: Slot, reading: Reading) -> str | None:
     """Return why nothing can follow a stage file that can be read."""
-    desired = reading.desired
-    if desired.version is None:
-        return None
-    version = find_named(state, slot.model, desired.version)
-    if version is None and not state.complete:
-        return f"{desired.version} has no tag that this shallow clone can trust: run git fetch --unshallow"
-    if version is None:
-        return f"{desired.version} has no tag that is trusted: run headway register, or name another version"
-    if version.record.identity != desired.identity:
-        return f"the stage file has another identity than {version}: let headway promote write it"
-    if not reading.vouched:
+    version = find_named(state, slot.model, reading.desired.version)
+    doubt = find_doubt(version, reading.desired, complete=state.complete)
+    if doubt is None and not reading.vouched:
         return f"the manifest at the commit of {version} is not the one that its tag names: run headway audit"
-    return None
+    return doubt
 
 
 def _behind(state: State, slot: Slot, desired: Statement) -> Iterator[str]:
     declarations, echo = state.declarations.get(slot), newest_echo(state, slot)
-    if declarations and (echo is None or echo.declaration != declarations[-1]):
-        declared = f"commit {declarations[-1].commit[:10]} declared {desired.version or 'nothing'}"
+    if not declarations:
+        return
+    newest, echoed = declarations[-1], echo is not None and echo.declaration == declarations[-1]
+    if find_assigned(state.echoes.get(slot, ())) if newest.change.blob is None else not echoed:
+        declared = f"commit {newest.commit[:10]} declared {desired.version or 'nothing'}"
         tagged = "there is no tag" if echo is None else f"the newest tag says {echo.record.version or 'nothing'}"
-        yield f"{declared}, {tagged}: run headway reconcile"
+        half = "not every version that was there has a tag that takes it out"
+        yield f"{declared}, {half if echoed else tagged}: run headway reconcile"

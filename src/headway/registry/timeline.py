@@ -6,6 +6,7 @@ attests. Where the two contradict each other nothing is decided: every declarati
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _LAST_SECOND = int(datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC).timestamp())
 _WITHOUT_HOLD = b"\nhold: null\n"
+_CALENDAR = re.compile(r"\d{4}-?\d\d-?\d\d", re.ASCII)
 _EXAMPLE = "write 2026-11-17, 2026-11-17T09:30 (UTC), or 2026-11-17T09:30+01:00"
 
 
@@ -133,8 +135,10 @@ def parse_moment(text: str, *, now: datetime) -> datetime:
     now.
 
     Raises:
-        InputError: it is no date, or lies ahead: what will be declared nobody knows.
+        InputError: it is no calendar date (a week is none), or lies ahead: what will be declared nobody knows.
     """
+    if not _CALENDAR.match(text):
+        raise InputError(f"{text!r} is no calendar date of ISO 8601", hint=_EXAMPLE)
     try:
         day = date.fromisoformat(text)
     except ValueError:
@@ -158,7 +162,7 @@ def _parse_time(text: str) -> datetime:
         read = datetime.fromisoformat(text)
         return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise InputError(f"{text!r} is no date of ISO 8601", hint=_EXAMPLE) from error
+        raise InputError(f"{text!r} is no calendar date of ISO 8601", hint=_EXAMPLE) from error
 
 
 def _event(declaration: Declaration, echo: Echo | None) -> Event:
