@@ -164,9 +164,11 @@ class Line:
         `commit` puts it on another commit than the version's; other values replace those of the record.
         """
         commit = str(values.pop("commit", "") or "")
-        values.setdefault("previous", self._newest(f"{_slot_of(name)}#*", f"{_slot_of(name)}!#*"))
+        newest = self._newest(f"{_slot_of(name)}#*", f"{_slot_of(name)}!#*")
+        values.setdefault("previous", newest)
         record = self.echo_record(name, self.git("rev-parse", declared_in), **values)
-        on = commit or (f"{_model_of(name)}@{record.version}^{{commit}}" if record.version else declared_in)
+        before = f"{newest}^{{commit}}" if newest else declared_in
+        on = commit or (f"{_model_of(name)}@{record.version}^{{commit}}" if record.version else before)
         return self.tag(name, self.git("rev-parse", on), record.message(name), at=at)
 
     def echo_record(self, name: str, declared_in: str, **values: object) -> EchoRecord:

@@ -12,13 +12,13 @@ from functools import cache
 from headway.contracts.layout import STAGES, ModelFiles
 from headway.contracts.registry.desired import Desired, desired_path, desired_yaml
 from headway.contracts.registry.ledger import FileChange, Ledger, Tag
-from headway.contracts.registry.records import VersionRecord
+from headway.contracts.registry.records import EchoRecord, VersionRecord
 from headway.contracts.registry.stages import Rollout, Wave
-from headway.contracts.registry.tags import Slot
+from headway.contracts.registry.tags import Slot, StageTag
 from headway.ports import NewTag
 from headway.registry.reading import read_state
 from headway.registry.reconcile import Outcome, reconcile
-from headway.registry.state import State
+from headway.registry.state import Declaration, State
 
 NOW_S = 1_800_000_000
 MODEL = "detector"
@@ -86,6 +86,20 @@ class Remote:
         """Push a tag that Headway did not make; a lightweight one where it has no date."""
         annotated = tagged_at is not None
         self.tags[name] = Tag(name, self.new_name(), f"{0:040x}", annotated, tagged_at, "production!\n")
+
+    def push_echo(self, n: int, declaration: Declaration, version: str | None, commit: str) -> None:
+        """Push an echo as Headway makes it, with any number; None is for one that empties the stage."""
+        slot, file = declaration.slot, declaration.change.blob
+        tag = self.tags.get(f"{slot.model}@{version}")
+        name = str(StageTag(slot, n, empty=version is None))
+        identity = identity_of(version, slot.model) if version else None
+        record = EchoRecord(
+            declaration.commit, file, version, tag and tag.oid, identity, None, "unasked", None, "ada", (), "forged",
+            None, None, "00",
+        )  # fmt: skip
+        self.tags[name] = Tag(
+            name, self.new_name(), commit, annotated=True, tagged_at=NOW_S, message=record.message(name)
+        )
 
     def ledger(self) -> Ledger:
         positions = {f"{number:040x}": number for number in range(self.commits)}

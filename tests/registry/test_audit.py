@@ -243,7 +243,8 @@ def test_two_stages_in_one_commit_are_out_of_order(line: Line) -> None:
 
 
 def test_going_back_to_what_production_held_is_in_order(line: Line) -> None:
-    line.promote(f"{MODEL}#staging!#3", None)
+    emptied = line.promote(f"{MODEL}#staging!#3", None)
+    line.echo(f"{MODEL}#staging!#4", emptied, commit=f"{MODEL}@v1.0.0^{{commit}}")
     line.promote(f"{MODEL}#production#3", "v1.0.0")
     assert [] == codes(line)
 

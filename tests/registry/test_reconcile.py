@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from headway.contracts.github import MergedPullRequest
-from headway.contracts.registry.tags import Slot, StageTag
+from headway.contracts.registry.tags import HIGHEST_N, Slot, StageTag
 from headway.errors import InputError, OutsideError
 from headway.registry.attestation import ASKED, YOUNG_S, Attest
-from headway.registry.reconcile import missing, reconcile
+from headway.registry.reconcile import missing, reconcile, takes_nothing
 from headway.registry.state import find_assigned
 from tests.registry.memory import NOW_S, MemoryRepository, Reconciler, Remote, settle, stage_file
 
@@ -84,6 +84,42 @@ def test_every_version_that_was_in_a_stage_leaves_it_when_it_is_emptied(remote: 
     left = [remote.tags[f"detector#production!#{n}"].commit for n in (4, 5)]
     assert [remote.tags[f"detector@{version}"].commit for version in ("v1.0.0", "v1.1.0")] == left
     assert () == settle(remote).made
+
+
+@pytest.mark.parametrize("lost", [3, 4])
+def test_an_emptied_stage_that_lost_one_of_its_tags_gets_it_again(remote: Remote, lost: int) -> None:
+    for version in ("v1.0.0", "v1.1.0", None):
+        remote.declare(PRODUCTION, None if version is None else stage_file(PRODUCTION, version))
+    settle(remote)
+    del remote.tags[f"detector#production!#{lost}"]
+
+    settle(remote)
+
+    assert () == find_assigned(remote.state().echoes[PRODUCTION])
+    assert () == settle(remote).made
+
+
+def test_a_faulty_file_that_was_taken_away_left_nothing_to_tag(remote: Remote) -> None:
+    remote.declare(PRODUCTION, b"nonsense")
+    emptied = remote.declare(PRODUCTION, None)
+
+    outcome = settle(remote)
+
+    assert ((), ()) == (outcome.made, outcome.problems)
+    assert [False, True] == [takes_nothing(remote.state(), one) for one in remote.state().declarations[PRODUCTION]]
+    assert emptied == remote.state().declarations[PRODUCTION][-1].commit
+
+
+def test_the_tags_of_all_stages_are_dated_in_the_order_of_the_line(remote: Remote) -> None:
+    for slot, version in [(STAGING, "v1.0.0"), (PRODUCTION, "v1.0.0"), (STAGING, "v1.1.0"), (PRODUCTION, None)]:
+        remote.declare(slot, version and stage_file(slot, version))
+
+    made = settle(remote).made
+
+    names = ["detector#staging#1", "detector#production#1", "detector#staging#2", "detector#production!#2"]
+    assert dict(zip(names, range(NOW_S, NOW_S + 4), strict=True)) == {
+        str(one.echo.name): one.echo.tagged_at for one in made
+    }
 
 
 def test_what_the_forge_says_of_a_merge_is_written_down(remote: Remote) -> None:
@@ -174,12 +210,16 @@ def test_the_rules_of_the_newest_commit_count(remote: Remote) -> None:
 
 def test_a_stage_that_the_rules_do_not_name_can_be_emptied(remote: Remote) -> None:
     canary = Slot("canary", "detector")
-    remote.declare(canary, stage_file(canary, "v1.0.0"))
+    remote.write("models/registry/stages.yaml", b"schema_version: 1\nstages: {canary: {}}\n")
+    first = remote.declare(canary, stage_file(canary, "v1.0.0"))
+    settle(remote)
+    remote.write("models/registry/stages.yaml", b"schema_version: 1\nstages: {staging: {}}\n")
     emptied = remote.declare(canary, None)
 
     outcome = settle(remote)
 
-    assert ({"detector#canary!#1": emptied}, ()) == (echoed(remote, canary), outcome.problems)
+    assert {"detector#canary#1": first, "detector#canary!#2": emptied} == echoed(remote, canary)
+    assert () == outcome.problems
 
 
 @pytest.mark.parametrize(
@@ -311,13 +351,26 @@ def test_a_date_that_no_calendar_has_is_not_followed(remote: Remote) -> None:
     assert NOW_S == remote.tags["detector#production#2"].tagged_at
 
 
-def test_a_foreign_tag_of_one_slot_is_no_matter_to_another(remote: Remote) -> None:
-    remote.push_foreign("detector#staging#6", tagged_at=NOW_S + 100)
-    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+def test_a_foreign_number_of_one_slot_is_no_matter_to_another(remote: Remote) -> None:
+    remote.push_foreign("detector#staging#6")
+    commit = remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
 
     settle(remote)
 
-    assert NOW_S == remote.tags["detector#production#1"].tagged_at
+    assert {"detector#production#1": commit} == echoed(remote)
+
+
+@pytest.mark.parametrize("n", [HIGHEST_N, HIGHEST_N + 1, 10**12, 10**200])
+def test_no_echo_of_a_huge_number_keeps_a_slot_from_settling(remote: Remote, n: int) -> None:
+    remote.declare(PRODUCTION, stage_file(PRODUCTION, "v1.0.0"))
+    (declaration,) = remote.state().declarations[PRODUCTION]
+    remote.push_echo(n, declaration, "v1.0.0", remote.tags["detector@v1.0.0"].commit or "")
+    for version in VERSIONS:
+        commit = remote.declare(PRODUCTION, stage_file(PRODUCTION, version))
+        settle(remote)
+        assert commit == list(echoed(remote).values())[-1]
+
+    assert () == settle(remote).made
 
 
 def test_a_shallow_clone_is_refused(remote: Remote) -> None:
@@ -344,22 +397,64 @@ def make_remote_of_two() -> Remote:
     return remote
 
 
+class Forged(NamedTuple):
+    """An echo that somebody pushes as Headway would: of a declaration, counted from the newest, or from where it is."""
+
+    slot: Slot
+    n: int
+    back: int
+    version: str
+    """On whose commit it sits, where it empties a stage."""
+
+
+huge = st.integers(HIGHEST_N - 2, HIGHEST_N + 8)
+forged_echoes = st.builds(
+    Forged, slots, st.integers(1, 12) | huge | st.sampled_from([10**12, 10**200]), st.integers(0, 3),
+    st.sampled_from(VERSIONS),
+)  # fmt: skip
+
+
+def forge(remote: Remote, one: Forged) -> None:
+    """Push a forged echo, where its declaration is there and names a version that is, and no tag has its name."""
+    declarations = remote.state().declarations.get(one.slot, ())[::-1][one.back : one.back + 1]
+    for declaration in declarations:
+        content = remote.contents[declaration.change.blob] if declaration.change.blob else None
+        says = next((version for version in VERSIONS if content == stage_file(one.slot, version)), None)
+        name = StageTag(one.slot, one.n, empty=says is None)
+        if (content is None or says) and str(name) not in remote.tags:
+            commit = remote.tags[f"{one.slot.model}@{says or one.version}"].commit
+            remote.push_echo(one.n, declaration, says, commit or "")
+
+
 def foreign_tags(number: int, empty: bool, slot: Slot) -> str:
     return str(StageTag(slot, number, empty=empty))
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(
     declared=st.lists(st.tuples(slots, contents), max_size=12),
-    foreign=st.lists(st.builds(foreign_tags, st.integers(1, 20), st.booleans(), slots), max_size=4),
+    foreign=st.lists(st.builds(foreign_tags, st.integers(1, 20) | huge, st.booleans(), slots), max_size=4),
+    forged=st.lists(forged_echoes, max_size=4),
     cut=st.integers(0, 12),
 )
-def test_settled_after_one_application(declared: list[tuple[Slot, str | None]], foreign: list[str], cut: int) -> None:
+@example(
+    declared=[(PRODUCTION, "v1.0.0"), (PRODUCTION, "v1.1.0")],
+    foreign=[],
+    forged=[Forged(PRODUCTION, 10**12, 0, "v1.0.0")],
+    cut=1,
+)
+def test_settled_after_one_application(
+    declared: list[tuple[Slot, str | None]], foreign: list[str], forged: list[Forged], cut: int
+) -> None:
     remote = make_remote_of_two()
     for number, (slot, what) in enumerate(declared):
         if number == cut:
+            for one in forged[:2]:
+                forge(remote, one)
             settle(remote)
         write(remote, slot, what)
+    for one in forged:
+        forge(remote, one)
     for name in set(foreign) - set(remote.tags):
         remote.push_foreign(name, tagged_at=NOW_S + 7)
 
@@ -370,7 +465,9 @@ def test_settled_after_one_application(declared: list[tuple[Slot, str | None]], 
     assert () == second.made
     assert first.problems == second.problems
     assert tags == remote.tags
-    assert_consistent(remote)
+    assert_followed(remote)
+    if not forged:
+        assert_consistent(remote)
 
 
 class Declare(NamedTuple):
@@ -433,5 +530,13 @@ def assert_consistent(remote: Remote) -> None:
         emptied = [(echo.declaration, echo.tag.commit) for echo in echoes if not echo.record.version]
         assert len(set(emptied)) == len(emptied)
         assert echoes[-1].record.version or () == find_assigned(echoes)
+    assert_followed(remote)
+
+
+def assert_followed(remote: Remote) -> None:
+    """Nothing that could be tagged is missing: what is, is faulty, or took nothing away."""
+    state = remote.state()
+    sound = [stage_file(slot, version) for slot in state.declarations for version in VERSIONS]
     for slot in state.declarations:
-        assert all(one.change.blob is not None for one in missing(state, slot))
+        for one in missing(state, slot):
+            assert takes_nothing(state, one) or remote.contents[one.change.blob or ""] not in sound

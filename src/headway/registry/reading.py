@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -139,7 +139,13 @@ def _read_echoes(
 ) -> list[Echo | Distrusted]:
     """Return what the tags of stages mean, by slot and number."""
     names = sorted(tags)
-    alone = [_read_echo(basis, versions, name, tags[name]) for name in names]
+    beyond = _find_beyond(names)
+    alone = [
+        Distrusted(tags[name], "message", f"headway reconcile never gives the number {name.n}")
+        if name in beyond
+        else _read_echo(basis, versions, name, tags[name])
+        for name in names
+    ]
     previous = {one.record.previous for one in alone if isinstance(one, Echo)}
     read: list[Echo | Distrusted] = []
     trusted: dict[Slot, list[Echo]] = {}
@@ -150,6 +156,21 @@ def _read_echoes(
         if chosen is not None:
             before.append(chosen)
     return read
+
+
+def _find_beyond(names: Iterable[StageTag]) -> Collection[StageTag]:
+    """Return which of the tags of stages, in order, have a number above `HIGHEST_N` and a free one before it.
+
+    Whatever bound there were, one tag on it would leave no number for the next.
+    """
+    beyond: set[StageTag] = set()
+    held: set[tuple[Slot, int]] = set()
+    for name in names:
+        if name.n > HIGHEST_N and (name.slot, name.n - 1) not in held:
+            beyond.add(name)
+        elif name.n >= HIGHEST_N:
+            held.add((name.slot, name.n))
+    return beyond
 
 
 def _choose(same: Sequence[Echo], before: Sequence[Echo], previous: Collection[str | None]) -> Echo | None:
@@ -193,7 +214,7 @@ def _read_echo(basis: _Basis, versions: Mapping[str, Version], name: StageTag, t
     if not tag.annotated:
         return Distrusted(tag, "lightweight", "it is no annotated tag")
     record = tag.record
-    if not isinstance(record, EchoRecord) or name.n > HIGHEST_N or not (_names_itself(tag) and _fits(name, record)):
+    if not isinstance(record, EchoRecord) or not (_names_itself(tag) and _fits(name, record)):
         return Distrusted(tag, "message", "its message is not one that headway reconcile writes for it")
     if not (tag.commit in basis.ledger.positions and record.declared_in in basis.ledger.positions):
         return Distrusted(tag, "unmerged", "its commit, or the declaring one, is not on the default branch's own line")

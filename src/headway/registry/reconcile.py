@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
 
@@ -13,16 +13,13 @@ from headway.contracts.registry.desired import Desired, parse_stage_file
 from headway.contracts.registry.ledger import Ledger, Tag
 from headway.contracts.registry.records import Attested, EchoRecord
 from headway.contracts.registry.stages import parse_stages
-from headway.contracts.registry.tags import Slot, StageTag, parse_tag, parse_version
+from headway.contracts.registry.tags import HIGHEST_N, Slot, StageTag, parse_tag, parse_version
 from headway.errors import InputError
 from headway.ports import NewTag, RegistryRepository
 from headway.registry.attestation import Attest, AttestChange, ask_again
 from headway.registry.publishing import ATTEMPTS, date_after, publish_planned, read_whole
 from headway.registry.reading import read_state
-from headway.registry.state import Declaration, Echo, State, Version, find_assigned
-
-_HIGHEST_FOLLOWED = 10**9
-"""A foreign tag with a higher number is not followed, or else whoever pushes `HIGHEST_N` would leave no number."""
+from headway.registry.state import Declaration, State, Version, find_assigned
 
 ReadDesired = Callable[[Declaration], Desired | None]
 """Returns what a declaration says, None for one that empties the stage; raises `InputError` for a faulty file."""
@@ -38,7 +35,7 @@ class NewEcho:
         desired: what that says; None for one that empties the stage.
         version: that it names; None for one that empties the stage.
         commit: that its tag shall lead to: the version's, and for an empty stage that of one which leaves it.
-        tagged_at: in seconds since the epoch.
+        tagged_at: in seconds since the epoch; no two that are made together have the same.
         previous: tag object of the slot's last echo; those that are made together follow one another.
     """
 
@@ -61,7 +58,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is missing, each slot's in the order of the default branch."""
+    """What is missing, in the order of the default branch."""
 
     echoes: tuple[NewEcho, ...]
     problems: tuple[Problem, ...]
@@ -85,27 +82,47 @@ class Outcome:
 
 
 def plan(state: State, read_desired: ReadDesired, now_s: int) -> Plan:
-    """Return the echoes that are missing: of each slot's declarations after its last echoed one, in order.
+    """Return the echoes that are missing: of each slot's declarations after its last echoed one.
+
+    One that empties a stage is echoed once for each version that `find_assigned` tells, so not where there is none.
 
     Args:
         state: the registry, whole.
         read_desired: of a declaration.
-        now_s: in seconds since the epoch; the new tags of a slot are dated after its newest, so that GTO, which orders
-            by dates, agrees.
+        now_s: in seconds since the epoch; new tags are dated after all that stages have, one after another, so that
+            GTO, which orders by dates, agrees.
     """
     foreign = _foreign_tags(state)
-    plans = [_plan_slot(state, slot, foreign.get(slot, ()), read_desired, now_s) for slot in sorted(state.declarations)]
+    echoes = (echo.tag for found in state.echoes.values() for echo in found)
+    at = date_after([*echoes, *(tag for found in foreign.values() for _, tag in found)], now_s)
+    plans = [_plan_slot(state, slot, foreign.get(slot, ()), read_desired, at) for slot in sorted(state.declarations)]
+    planned = sorted((echo for one in plans for echo in one.echoes), key=lambda echo: echo.declaration.change.position)
     return Plan(
-        tuple(echo for one in plans for echo in one.echoes),
+        tuple(replace(echo, tagged_at=at) for at, echo in enumerate(planned, start=at)),
         tuple(problem for one in plans for problem in one.problems),
     )
 
 
 def missing(state: State, slot: Slot) -> Sequence[Declaration]:
-    """Return the declarations after the slot's last echoed one; those before it are overtaken for good."""
+    """Return the declarations after the slot's last echoed one; those before it are overtaken for good.
+
+    The last one is among them where it emptied the stage and not every version has left by a tag.
+    """
     echoes = state.echoes.get(slot)
-    last = echoes[-1].declaration.change.position if echoes else -1
-    return [one for one in state.declarations[slot] if one.change.position > last]
+    if not echoes:
+        return state.declarations[slot]
+    last = echoes[-1]
+    half = last.record.version is None and bool(find_assigned(echoes))
+    first = last.declaration.change.position + (0 if half else 1)
+    return [one for one in state.declarations[slot] if one.change.position >= first]
+
+
+def takes_nothing(state: State, declaration: Declaration) -> bool:
+    """Return whether a declaration took a stage file away that no version had come in by: it needs no echo."""
+    position = declaration.change.position
+    echoes = state.echoes.get(declaration.slot, ())
+    before = (echo for echo in echoes if echo.declaration.change.position < position)
+    return declaration.change.blob is None and not find_assigned(before)
 
 
 def reconcile(
@@ -176,11 +193,11 @@ def _plan_of(repository: RegistryRepository, ledger: Ledger, now_s: int) -> Plan
 
 
 def _plan_slot(
-    state: State, slot: Slot, foreign: Sequence[tuple[StageTag, Tag]], read_desired: ReadDesired, now_s: int
+    state: State, slot: Slot, foreign: Sequence[tuple[StageTag, Tag]], read_desired: ReadDesired, at: int
 ) -> Plan:
     before = state.echoes.get(slot, ())
     taken = {name.n for name, _ in foreign}
-    n, at = _next(before, foreign, now_s)
+    n = max([*(echo.n for echo in before[-1:]), *(number for number in taken if number <= HIGHEST_N)], default=0)
     previous = before[-1].tag.oid if before else None
     assigned = list(find_assigned(before))
     echoes: list[NewEcho] = []
@@ -193,12 +210,10 @@ def _plan_slot(
             problems.append(Problem(declaration, error.message))
             continue
         problems.clear()  # this declaration overtakes those
-        commits = [version.commit] if version else assigned or [declaration.commit]
-        for commit in commits:
-            n = next(number for number in count(n) if number not in taken)
+        for commit in [version.commit] if version else assigned:
+            n = next(number for number in count(n + 1) if number not in taken)
             name = StageTag(slot, n, empty=version is None)
             echoes.append(NewEcho(name, declaration, desired, version, commit, at, previous))
-            n, at = n + 1, at + 1
         assigned = [version.commit, *(one for one in assigned if one != version.commit)] if version else []
     return Plan(tuple(echoes), tuple(problems))
 
@@ -224,14 +239,6 @@ def _foreign_tags(state: State) -> Mapping[Slot, Sequence[tuple[StageTag, Tag]]]
         if isinstance(name, StageTag):
             found.setdefault(name.slot, []).append((name, one.tag))
     return found
-
-
-def _next(echoes: Sequence[Echo], foreign: Sequence[tuple[StageTag, Tag]], now_s: int) -> tuple[int, int]:
-    """Return number and date of a slot's next tag: after all that it has and that can be followed."""
-    numbers = [echo.n for echo in echoes[-1:]] + [name.n for name, _ in foreign if name.n < _HIGHEST_FOLLOWED]
-    return max(numbers, default=0) + 1, date_after(
-        [*(echo.tag for echo in echoes), *(tag for _, tag in foreign)], now_s
-    )
 
 
 def _make_tags(

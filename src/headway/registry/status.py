@@ -12,6 +12,7 @@ from headway.registry.timeline import Statement
 
 NOTHING = "-"
 UNKNOWN = "?"
+_NEWEST = 5
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,21 @@ class SlotStatus:
 
 
 @dataclass(frozen=True)
+class Registered:
+    """The versions of a model that are registered, whether or not a stage has them.
+
+    Attributes:
+        name: of the model.
+        count: how many there are.
+        newest: the highest of them, the highest first.
+    """
+
+    name: str
+    count: int
+    newest: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Status:
     """All rows, in the order of the stages, and what is to be said of the registry as a whole."""
 
@@ -58,6 +74,7 @@ class Status:
     commit: str
     complete: bool
     slots: tuple[SlotStatus, ...]
+    registered: tuple[Registered, ...]
     distrusted: int
     """How many tags count for nothing."""
 
@@ -81,6 +98,7 @@ def describe_status(branch: str, state: State, stages: Sequence[str], readings: 
         commit=state.head,
         complete=state.complete,
         slots=tuple(_slot_status(state, slot, reading, stages) for slot, reading in readings.items()),
+        registered=tuple(_list_newest(name, state.versions[name]) for name in sorted(state.versions)),
         distrusted=len(state.distrusted),
     )
 
@@ -114,6 +132,11 @@ def newest_echo(state: State, slot: Slot) -> Echo | None:
     """Return the trusted echo with the highest number."""
     echoes = state.echoes.get(slot)
     return echoes[-1] if echoes else None
+
+
+def _list_newest(model: str, versions: Sequence[Version]) -> Registered:
+    newest = tuple(str(one.number) for one in reversed(versions[-_NEWEST:]))
+    return Registered(model, len(versions), newest)
 
 
 def _slot_status(state: State, slot: Slot, reading: Reading, stages: Sequence[str]) -> SlotStatus:

@@ -17,8 +17,8 @@ _VERSION = rf"v(?P<major>{_NUMBER})\.(?P<minor>{_NUMBER})\.(?P<patch>{_NUMBER})"
 _VERSION_TAG = re.compile(rf"(?P<model>{NAME})@{_VERSION}", re.ASCII)
 _STAGE_TAG = re.compile(rf"(?P<model>{NAME})#(?P<stage>{NAME})(?P<empty>!?)#(?P<n>[1-9]\d*)", re.ASCII)
 
-HIGHEST_N = 10**12
-"""No echo has a higher number."""
+HIGHEST_N = 10**9
+"""Numbers of echoes above it count only where none between is free, so that the next one always counts."""
 PATTERNS = ("refs/tags/*@v*", "refs/tags/*#*")
 """What `git for-each-ref` is asked for; the grammar decides afterwards."""
 

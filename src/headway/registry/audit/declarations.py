@@ -12,7 +12,7 @@ from headway.contracts.registry.tags import Slot
 from headway.errors import InputError
 from headway.registry.audit.declared import Declared, Said, subject_of
 from headway.registry.audit.findings import Finding
-from headway.registry.reconcile import missing, plan
+from headway.registry.reconcile import missing, plan, takes_nothing
 from headway.registry.state import Declaration, Echo
 
 _YAML = (".yaml", ".yml")
@@ -62,7 +62,8 @@ def _find_unfollowed(declared: Declared) -> Iterator[Finding]:
     for slot, declarations in declared.state.declarations.items():
         tagged = {echo.declaration for echo in declared.state.echoes.get(slot, ())}
         for one in declarations[: len(declarations) - len(missing(declared.state, slot))]:
-            if one not in tagged and not isinstance(declared.said[one], InputError):
+            needless = isinstance(declared.said[one], InputError) or takes_nothing(declared.state, one)
+            if one not in tagged and not needless:
                 yield Finding(
                     "declaration-overtaken", subject_of(one), "a later declaration has an echo, this has none"
                 )
