@@ -291,6 +291,12 @@ def test_what_its_own_commits_verdict_is_against_is_refused(desk: Desk) -> None:
     assert (NO, ["unaccepted"]) == _refused(desk, f"{MODEL}@v1.2.0", "--expedite", "now", stage="staging")
 
 
+def test_a_repository_that_is_named_and_cannot_be_used_is_not_passed_over(desk: Desk) -> None:
+    done = desk.run("promote", V1, "production", "--dry-run", GITHUB_REPOSITORY="no such")
+
+    assert (INPUT, True) == (done.code, "names no repository on GitHub" in done.err)
+
+
 def test_where_tags_must_be_signed_an_unsigned_one_is_refused_and_shows_no_soak(desk: Desk) -> None:
     desk.line.rules(SIGNED_RULES)
     desk.line.register_next(f"{MODEL}@v1.2.0")

@@ -81,6 +81,7 @@ def test_a_settled_registry_is_a_yes(line: Line, viewer: Viewer) -> None:
         "production  detector  v1.0.0   v1.0.0  ?         -",
         "",
         f"read from commit {line.head()[:10]} of main, as this clone knows it",
+        "registered: detector: v1.1.0, v1.0.0",
         "released is not asked for: headway status --online",
         "running is not known: nothing delivers yet",
     ] == ended.out.splitlines()
@@ -358,8 +359,33 @@ def test_online_reads_the_tags_that_the_remote_has(
     assert "v1.1.0" == viewer.look(other, "--json", "--online", **online).values["slots"][1]["tagged"]
 
 
-def test_online_without_a_token_says_what_to_do(line: Line, viewer: Viewer) -> None:
-    ended = viewer.run(line, "--online", GITHUB_REPOSITORY=NAME)
+def test_online_without_github_shows_what_the_remote_has(line: Line, viewer: Viewer, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    line.git("clone", "--quiet", str(line.bare), str(other))
+    line.promote("detector#production#2", "v1.1.0")
+    line.push()
 
-    assert INPUT == ended.code
-    assert "hint: " in ended.err
+    ended = viewer.look(other, "--online", GITHUB_REPOSITORY=NAME)
+
+    assert YES == ended.code
+    assert "production  detector  v1.1.0   v1.1.0  ?         -" in ended.out.splitlines()
+    assert "released is not known: no token and repository of GitHub" in ended.text
+
+
+def test_online_with_a_repository_that_cannot_be_used_is_refused(line: Line, viewer: Viewer) -> None:
+    ended = viewer.run(line, "--online", GITHUB_REPOSITORY="no such", GITHUB_TOKEN="secret")
+
+    assert (INPUT, True) == (ended.code, "names no repository on GitHub" in ended.err)
+
+
+def test_of_many_versions_the_newest_are_named(line: Line, viewer: Viewer) -> None:
+    for number in range(2, 12):
+        line.new_model(f"more {number}")
+        line.register(f"detector@v1.{number}.0")
+
+    ended = viewer.run(line)
+    values = viewer.run(line, "--json").values["registered"]
+
+    newest = [f"v1.{number}.0" for number in (11, 10, 9, 8, 7)]
+    assert f"registered: detector: {', '.join(newest)} and 7 older" in ended.out.splitlines()
+    assert [{"name": "detector", "count": 12, "newest": newest}] == values

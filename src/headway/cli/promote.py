@@ -10,7 +10,6 @@ import click
 from headway.cli.progress import say
 from headway.cli.registry.proposing import (
     Options,
-    find_forge,
     make_proposal,
     open_for_proposal,
     proposing_options,
@@ -47,6 +46,7 @@ def promote(
     It is refused, with exit code 1, what has not earned it: every reason is named with the way forward. The branch is
     made from Git's objects: neither the working tree nor the branch that is checked out is touched.
     """
+    from headway.cli.forge import find_forge
     from headway.cli.registry.gathering import gather_facts
     from headway.cli.registry.publishing import find_asker
 

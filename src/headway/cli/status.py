@@ -43,8 +43,10 @@ def status(online: bool, as_json: bool) -> int:
     opened = fresh(root) if online else open_local(root)
     if not opened.state.complete:
         say("warning: this clone is shallow, so it does not know all of the history: git fetch --unshallow")
-    found = read_status(opened, _ask_forge(opened) if online else lambda _: None)
-    click.echo(json.dumps(_values(found), indent=2) if as_json else "\n".join(render(found, online=online)))
+    ask = _ask_forge(opened) if online else None
+    found = read_status(opened, ask or (lambda _: None))
+    lines = [json.dumps(_values(found), indent=2)] if as_json else render(found, online=online, asked=ask is not None)
+    click.echo("\n".join(lines))
     return YES if found.settled else NO
 
 
@@ -71,14 +73,20 @@ def _read(opened: Opened, declaration: Declaration) -> Statement:
     return read_statement(opened, declaration, opened.state.echo_of(declaration))
 
 
-def _ask_forge(opened: Opened) -> _Ask:
-    """Return what asks GitHub for the newest declaration of a slot that was delivered, once a commit."""
+def _ask_forge(opened: Opened) -> _Ask | None:
+    """Return what asks GitHub for the newest declaration of a slot that was delivered, once a commit.
+
+    None where GitHub is not configured.
+    """
     from functools import cache
 
-    from headway.cli.forge import open_forge
+    from headway.cli.forge import find_forge
     from headway.cli.registry.deliveries import was_delivered
 
-    statuses = cache(open_forge(opened.root).statuses)
+    forge = find_forge(opened.root)
+    if forge is None:
+        return None
+    statuses = cache(forge.statuses)
 
     def ask(slot: Slot) -> Statement:
         declarations = opened.state.declarations.get(slot, ())
@@ -91,18 +99,23 @@ def _ask_forge(opened: Opened) -> _Ask:
     return ask
 
 
-def render(found: Status, *, online: bool) -> Iterator[str]:
-    """Yield the lines for a terminal of 80 columns."""
+def render(found: Status, *, online: bool, asked: bool) -> Iterator[str]:
+    """Yield the lines for a terminal of 80 columns; `online`: the remote was asked, `asked`: GitHub was as well."""
     yield from table([_HEAD, *map(_cells, found.slots)], _WIDTH)
     yield ""
-    for sentence in _sentences(found, online=online):
+    for sentence in _sentences(found, online=online, asked=asked):
         yield from wrap(one_line(sentence), _WIDTH, subsequent_indent="  ")
 
 
-def _sentences(found: Status, *, online: bool) -> Iterator[str]:
-    asked = "asked just now" if online else "as this clone knows it"
-    yield f"read from commit {found.commit[:10]} of {found.branch}, {asked}"
-    if not online:
+def _sentences(found: Status, *, online: bool, asked: bool) -> Iterator[str]:
+    how = "asked just now" if online else "as this clone knows it"
+    yield f"read from commit {found.commit[:10]} of {found.branch}, {how}"
+    for model in found.registered:
+        more = model.count - len(model.newest)
+        yield f"registered: {model.name}: {', '.join(model.newest)}{f' and {more} older' if more else ''}"
+    if online and not asked:
+        yield "released is not known: no token and repository of GitHub (GITHUB_TOKEN is not set)"
+    elif not online:
         yield "released is not asked for: headway status --online"
     yield "running is not known: nothing delivers yet"
     for slot in found.slots:

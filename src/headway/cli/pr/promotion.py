@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from headway.cli.actions import add_summary, read_event, run_url
-from headway.cli.forge import open_forge
+from headway.cli.forge import find_forge, open_forge
 from headway.cli.pr.reviewing import Question, review_changes
 from headway.cli.pr.target import Target, as_json, by_number, find_access, find_target
 from headway.cli.project import find_project
 from headway.cli.registry.opening import Opened, fresh
-from headway.cli.registry.proposing import find_forge, refusal_lines, refusal_values, require_complete, wrapped
+from headway.cli.registry.proposing import refusal_lines, refusal_values, require_complete, wrapped
 from headway.contracts.github import PROMOTION_CONTEXT, State
 from headway.errors import NO, YES
 from headway.integrations.git.ledger import read_ledger

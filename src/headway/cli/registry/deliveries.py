@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headway.cli.actions import set_output
-from headway.cli.forge import open_forge
+from headway.cli.forge import find_forge
 from headway.cli.progress import say
 from headway.cli.registry.opening import Opened, open_local
 from headway.contracts.github import APP_SUFFIX, CommitStatus, released_context
 from headway.contracts.registry.tags import Slot
-from headway.errors import HeadwayError, InputError
+from headway.errors import HeadwayError
 from headway.registry.status import newest_echo
 
 if TYPE_CHECKING:
@@ -46,11 +46,8 @@ def tell_deliveries(root: Path, made: Sequence[Told], environment: Mapping[str, 
 def _find_lost(root: Path, environment: Mapping[str, str]) -> list[Told]:
     """Return the newest declarations that nothing says were delivered; none where GitHub does not tell."""
     try:
-        forge = open_forge(root, environment)
-    except InputError:
-        return []
-    try:
-        return list(_undelivered(open_local(root), forge))
+        forge = find_forge(root, environment)
+        return list(_undelivered(open_local(root), forge)) if forge else []
     except HeadwayError as error:
         say(f"warning: deliveries that got lost are not looked for: {error.message}")
         return []

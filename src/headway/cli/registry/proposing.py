@@ -64,16 +64,6 @@ def open_for_proposal() -> Opened:
     return opened
 
 
-def find_forge(root: Path) -> Forge | None:
-    """Return the forge, whose word counts for times; None where there is no token, or no repository on a forge."""
-    from headway.cli.forge import open_forge
-
-    try:
-        return open_forge(root)
-    except InputError:
-        return None
-
-
 def require_complete(opened: Opened) -> None:
     """Raise `InputError` for a shallow clone, which does not show what was declared before."""
     if not opened.state.complete:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headway.cli.actions import run_url
-from headway.cli.forge import open_forge
+from headway.cli.forge import find_forge
 from headway.cli.progress import say
 from headway.contracts.canonical import sha256_of
 from headway.contracts.github import APP_SUFFIX
 from headway.contracts.registry.records import one_line
-from headway.errors import HeadwayError, InputError
+from headway.errors import HeadwayError
 
 if TYPE_CHECKING:
     from headway.ports import Forge
@@ -71,11 +71,11 @@ def open_refusals(root: Path, *, again: bool, dry_run: bool, environment: Mappin
     """Return what the repository's forge keeps; nothing by hand, or without a token.
 
     `again` forgets what was found before, and `dry_run` writes nothing.
+
+    Raises:
+        InputError: a token and a repository are named, but cannot be used.
     """
-    try:
-        forge = open_forge(root, environment) if environment.get("GITHUB_ACTIONS") == "true" else None
-    except InputError:
-        forge = None
+    forge = find_forge(root, environment) if environment.get("GITHUB_ACTIONS") == "true" else None
     return Refusals(forge, recalls=not again, keeps=not dry_run)
 
 
