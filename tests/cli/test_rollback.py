@@ -43,6 +43,7 @@ def test_the_hold_keeps_the_version_out_afterwards(forward: Desk) -> None:
     done = forward.told("promote", V1, "production")
 
     assert (NO, ["hold"]) == (done.code, done.codes)
+    assert f"set `hold: null` in {PRODUCTION}" in done.values["refusals"][0]["way"]
 
 
 def test_asked_twice_it_is_found(forward: Desk) -> None:
@@ -143,7 +144,16 @@ def test_a_version_whose_bytes_are_gone_is_refused(forward: Desk) -> None:
 
 def test_nothing_before_is_input_with_the_other_way(desk: Desk) -> None:
     done = desk.run("rollback", "production")
-    assert (INPUT, True, True) == (done.code, "held nothing before v1.0.0" in done.err, "--expedite" in done.err)
+    said = "production held no other version before v1.0.0"
+    assert (INPUT, True, True) == (done.code, said in done.err, "--expedite" in done.err)
+
+
+def test_where_all_before_was_taken_back_that_is_said(forward: Desk) -> None:
+    forward.line.hold(f"{MODEL}#production#3", "v1.0.0", hold=HOLD)
+
+    done = forward.run("rollback", "production")
+
+    assert (INPUT, True) == (done.code, "all that production held before v1.0.0 was taken back: v1.1.0" in done.err)
 
 
 def test_an_empty_stage_has_nothing_to_take_back(desk: Desk) -> None:

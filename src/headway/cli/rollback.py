@@ -21,7 +21,7 @@ from headway.contracts.registry.records import one_line
 from headway.contracts.registry.tags import Slot, VersionTag, parse_version
 from headway.errors import InputError
 from headway.registry.earned import find_rollback, refuse_rollback
-from headway.registry.tenure import taken_back
+from headway.registry.tenure import held_before, taken_back
 
 if TYPE_CHECKING:
     from headway.cli.registry.gathering import SlotHistory
@@ -97,8 +97,11 @@ def find_target(slot: Slot, history: SlotHistory, version: str | None, *, shunne
     present = history.present.version if history.present else None
     text = version or find_rollback(history.tenures, present, shunned)
     if text is None:
+        before = sorted({one.version for one in held_before(history.tenures)} - {present})
         raise InputError(
-            f"{slot.stage} held nothing before {present} that nobody took back",
+            f"all that {slot.stage} held before {present} was taken back: {', '.join(before)}"
+            if before
+            else f"{slot.stage} held no other version before {present}",
             hint=f"go elsewhere: headway promote {slot.model}@VERSION {slot.stage} --expedite REASON",
         )
     number = parse_version(text)

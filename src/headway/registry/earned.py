@@ -257,7 +257,7 @@ def _hold(facts: Facts) -> Refusal | None:
     return Refusal(
         "hold",
         f"{facts.slot.stage} is on hold against {hold.against}, set by {hold.set_by}: {hold.reason}",
-        f"lift it in a pull request of its own: take `hold` out of {desired_path(facts.slot)} and say why in `reason`",
+        f"lift it in a pull request of its own: set `hold: null` in {desired_path(facts.slot)} and say why in `reason`",
     )
 
 

@@ -15,6 +15,7 @@ from headway.cli.forge import find_account, open_forge
 from headway.contracts.github import PullRequest, status_context
 from headway.errors import InputError
 from headway.integrations.git.origin import default_branch
+from headway.integrations.git.proposing import find_user
 from headway.integrations.git.remote import Access
 from headway.integrations.git.writing import Identity
 
@@ -106,6 +107,15 @@ def find_access(environment: Mapping[str, str] = os.environ) -> Access:
 def find_identity(environment: Mapping[str, str] = os.environ) -> Identity:
     """Return who commits: HEADWAY_BOT_NAME and HEADWAY_BOT_EMAIL, or the bot of GitHub Actions."""
     return Identity(environment.get("HEADWAY_BOT_NAME") or BOT.name, environment.get("HEADWAY_BOT_EMAIL") or BOT.email)
+
+
+def find_committer(root: Path, environment: Mapping[str, str] = os.environ) -> Identity:
+    """Return who commits and tags for people: in a workflow its bot, else the user that Git knows.
+
+    Raises:
+        InputError: Git knows none.
+    """
+    return find_identity(environment) if environment.get("GITHUB_ACTIONS") == "true" else find_user(root)
 
 
 def _of_pull_request(found: PullRequest) -> Target:

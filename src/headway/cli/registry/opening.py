@@ -191,12 +191,19 @@ def open_local(root: Path) -> Opened:
 
 
 def open_remote(root: Path, *, branch: str | None = None) -> GitRegistry:
-    """Return the clone and its remote, with the token and the identity of the environment."""
-    from headway.cli.pr.target import find_access, find_identity
+    """Return the clone and its remote, with the token and the identity of the environment.
+
+    Tags are the user's that Git knows, in a workflow the bot's; also where Git knows nobody, so that all may read.
+    """
+    from headway.cli.pr.target import find_access, find_committer, find_identity
     from headway.integrations.git.registry import GitRegistry
 
     sign = bool(os.environ.get("HEADWAY_SIGN_TAGS"))
-    return GitRegistry(root, find_access(), branch or find_branch(root), find_identity(), sign=sign)
+    try:
+        tagger = find_committer(root)
+    except InputError:
+        tagger = find_identity()
+    return GitRegistry(root, find_access(), branch or find_branch(root), tagger, sign=sign)
 
 
 def fresh(root: Path) -> Opened:

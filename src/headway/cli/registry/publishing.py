@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headway.cli.pr.target import find_access, find_identity
+from headway.cli.pr.target import find_access, find_committer
 from headway.contracts.registry.desired import Desired, desired_path, desired_yaml, parse_stage_file
 from headway.contracts.registry.records import one_line
 from headway.errors import InputError, OutsideError
 from headway.integrations.git.proposing import find_user, is_same_proposal, make_commit
 from headway.integrations.git.remote import Access, fetch, push, remote_commit
-from headway.integrations.git.writing import Identity
 from headway.registry.proposal import Proposal, write_body, write_title
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def publish(opened: Opened, proposal: Proposal, name: str, forge: Forge | None) 
     root, access, title = opened.root, find_access(), write_title(proposal)
     files = {desired_path(proposal.facts.slot): desired_yaml(proposal.desired).encode()}
     message = f"{title}\n\n{one_line(proposal.desired.reason)}\n"
-    commit = make_commit(root, opened.ledger.head, files, message, _find_committer(root))
+    commit = make_commit(root, opened.ledger.head, files, message, find_committer(root))
     for number in range(1, _NAMES + 1):
         branch = name if number == 1 else f"{name}-{number}"
         place = _find_place(opened, proposal, branch, commit, access, forge)
@@ -88,16 +87,8 @@ def find_asker(root: Path, environment: Mapping[str, str] = os.environ) -> str:
     Raises:
         InputError: Git knows none.
     """
-    actor = environment.get("GITHUB_ACTOR") if _is_workflow(environment) else None
+    actor = environment.get("GITHUB_ACTOR") if environment.get("GITHUB_ACTIONS") == "true" else None
     return one_line(actor or find_user(root).name)
-
-
-def _find_committer(root: Path, environment: Mapping[str, str] = os.environ) -> Identity:
-    return find_identity(environment) if _is_workflow(environment) else find_user(root)
-
-
-def _is_workflow(environment: Mapping[str, str]) -> bool:
-    return environment.get("GITHUB_ACTIONS") == "true"
 
 
 def _find_place(
