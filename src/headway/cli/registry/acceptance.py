@@ -25,7 +25,7 @@ from headway.registry.candidates import Candidate
 from headway.registry.register import Refusal
 from headway.registry.state import State, Version
 
-_MERGE_AGAIN = "mend it in a pull request; the commit that merges it is looked at anew"
+_MERGE_AGAIN = "mend it in a pull request that makes the model anew; the commit that merges it is looked at"
 
 
 @dataclass
@@ -134,5 +134,7 @@ def _disagreement(answer: Verification) -> Refusal | None:
     more = f" (and {count - 1} more)" if count > 1 else ""
     return Refusal(
         f"{stages[0].name}: {first.kind}: {first.subject}{more}",
-        f"{how_to_mend(stages[0])}; all of it: headway verify {answer.commit[:10]}",
+        f"{how_to_mend(stages[0])}; all of it: headway verify {answer.commit[:10]}. Where that leaves the manifest as "
+        "it is, take it away in one pull request and bring it back, with its dvc.lock, in the next: only a commit that "
+        "brings it is looked at",
     )
