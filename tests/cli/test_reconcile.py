@@ -299,6 +299,38 @@ def test_a_deleted_newest_tag_is_made_again(line: Line, reconcile: Reconcile) ->
     assert {"detector#production#1": first, "detector#production#2": second} == echoed(line)
 
 
+def found(line: Line) -> tuple[int, list[tuple[str, str]]]:
+    """Return the exit code of `headway status`, and code and sentence of what `headway audit` finds of declarations."""
+    audited = json.loads(run_headway("audit", "--offline", "--json", folder=line.root, **GIT).stdout)
+    wanted = [one for one in audited["findings"] if one["code"].startswith("declaration-")]
+    status = run_headway("status", folder=line.root, **GIT)
+    return status.returncode, [(one["code"], one["sentence"]) for one in wanted]
+
+
+def test_an_emptied_stage_that_lost_a_tag_is_seen_and_mended(line: Line, reconcile: Reconcile) -> None:
+    for version in ("v1.0.0", "v1.1.0", None):
+        line.declare("production", version)
+    reconcile.tags()
+    lost = "detector#production!#4"
+    line.git("push", "--quiet", "--delete", "origin", f"refs/tags/{lost}")
+    line.git("tag", "--delete", lost)
+
+    assert (1, [("declaration-untagged", f"it would be {lost}")]) == found(line)
+    assert (0, [(lost, None)]) == reconcile.declared()
+    assert (0, []) == found(line)
+
+
+def test_a_faulty_file_that_was_taken_away_is_missed_by_nobody(line: Line, reconcile: Reconcile) -> None:
+    line.commit({FILE: "nonsense"})
+    line.declare("production", None)
+
+    assert {} == reconcile.tags()
+    assert (0, []) == found(line)
+    line.declare("production", "v1.0.0")
+    assert {"detector#production#1": "v1.0.0"} == reconcile.tags()
+    assert (0, []) == found(line)
+
+
 def test_a_deleted_older_tag_is_not(line: Line, reconcile: Reconcile) -> None:
     line.declare("production", "v1.0.0")
     second = line.declare("production", "v1.1.0")

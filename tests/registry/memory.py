@@ -94,8 +94,8 @@ class Remote:
         name = str(StageTag(slot, n, empty=version is None))
         identity = identity_of(version, slot.model) if version else None
         record = EchoRecord(
-            declaration.commit, file, version, tag and tag.oid, identity, None, "unasked", None, "ada", (), "forged",
-            None, None, "00",
+            declaration.commit, file, version, tag.oid if tag else None, identity, None, "unasked", None, "ada", (),
+            "forged", None, None, "00",
         )  # fmt: skip
         self.tags[name] = Tag(
             name, self.new_name(), commit, annotated=True, tagged_at=NOW_S, message=record.message(name)

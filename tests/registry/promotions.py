@@ -75,14 +75,16 @@ def facts(**changes: Any) -> Facts:
     return Facts(**{**values, **changes})
 
 
-def event(position: int, *, hours_ago: float, tagged: bool = True, empty: bool = False, attested: bool = True) -> Event:
+def event(
+    position: int, *, hours_ago: float, tagged: bool = True, empty: bool = False, attested: bool = True, run: str = ""
+) -> Event:
     """Return the declaration at a position of the line, whose file is the blob of the same number."""
     at = NOW - timedelta(hours=hours_ago)
     blob = None if empty else f"{position:040x}"
     declaration = Declaration(SLOT, FileChange(f"{position:040x}", position, int(at.timestamp()), "path", blob))
     record = EchoRecord(
         declaration.commit, blob, "v1.0.0", "1" * 40, IDENTITY, at if attested else None,
-        "forge" if attested else "unasked", 3, "ada", (), "why", None, None, "1",
+        "forge" if attested else "unasked", 3, "ada", (), "why", None, None, run or f"{position}",
     )  # fmt: skip
     tag = Tag(f"{SLOT}#{position}", "2" * 40, "3" * 40, True, int(at.timestamp()) + 3600, "")
     return Event(declaration, Echo(SLOT, position, tag, record, declaration) if tagged else None, at, attested)

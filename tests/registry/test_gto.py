@@ -11,9 +11,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from headway.contracts.registry.files import desired_path
 from headway.contracts.registry.tags import Slot
 from headway.registry.reconcile import reconcile
 from headway.registry.state import State
+from headway.registry.timeline import list_events
 from tests.cli.command import run_headway
 from tests.registry.line import GIT, Line, copy_line, make_line
 from tests.registry.racing import registry_of
@@ -23,7 +25,8 @@ gto = pytest.importorskip("gto.api")
 MODELS = "detector", "reader"
 SLOTS = [Slot(stage, model) for stage in ("staging", "production") for model in MODELS]
 VERSIONS = "v1.0.0", "v1.1.0"
-STAGE_FILE = st.sampled_from([None, *VERSIONS])
+FAULTY = "faulty"
+STAGE_FILE = st.sampled_from([None, *VERSIONS, FAULTY])
 Steps = Sequence[tuple[Slot, str | None]]
 
 
@@ -43,9 +46,11 @@ def declare(line: Line, steps: Steps) -> None:
     """Commit stage files, each as a declaration of its own, and push them."""
     held: dict[Slot, str | None] = {}
     for number, (slot, version) in enumerate(steps):
-        if version is not None or held.get(slot) is not None:
+        if version == FAULTY:
+            line.commit({desired_path(slot): f"nonsense {number}\n"})
+        elif version is not None or held.get(slot) is not None:
             line.declare(slot.stage, version, model=slot.model, reason=f"step {number}")
-            held[slot] = version
+        held[slot] = version
     line.push()
 
 
@@ -78,21 +83,20 @@ def shown(line: Line) -> Mapping[str, Mapping[str, str]]:
     }
 
 
-def told(state: State) -> Mapping[Slot, Sequence[tuple[str, str]]]:
-    """Return the tags of each slot in order, with the commit that each is of, as Headway reads them."""
-    return {
-        slot: [(one.tag.name, one.tag.commit or "") for one in echoes] for slot, echoes in sorted(state.echoes.items())
-    }
+def told(state: State) -> Sequence[tuple[str, str]]:
+    """Return the tags of all stages, with the commit that each is of, in the order in which Headway tells them."""
+    return [
+        (echo.tag.name, echo.tag.commit or "")
+        for event in list_events(state)
+        for echo in state.echoes.get(event.slot, ())
+        if echo.declaration == event.declaration
+    ]
 
 
-def listed(line: Line) -> Mapping[Slot, Sequence[tuple[str, str]]]:
+def listed(line: Line) -> Sequence[tuple[str, str]]:
     """Return the same, as `gto history` prints it."""
-    found: dict[Slot, list[tuple[str, str]]] = {}
-    for event in gto.history(str(line.clone), ascending=True):
-        if event["stage"]:
-            slot = Slot(event["stage"], event["artifact"])
-            found.setdefault(slot, []).append((event["ref"], event["commit"]))
-    return dict(sorted(found.items()))
+    events = gto.history(str(line.clone), ascending=True)
+    return [(event["ref"], event["commit"]) for event in events if event["stage"]]
 
 
 STORY: Steps = [
@@ -149,7 +153,9 @@ def test_headway_status_prints_what_gto_shows(registered: Line, tmp_path: Path) 
 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(steps=st.lists(st.tuples(st.sampled_from(SLOTS[:2]), STAGE_FILE), min_size=1, max_size=9), cut=st.integers(0, 9))
+@given(steps=st.lists(st.tuples(st.sampled_from(SLOTS[:3]), STAGE_FILE), min_size=1, max_size=9), cut=st.integers(0, 9))
+@example(steps=[(SLOTS[0], FAULTY), (SLOTS[0], None)], cut=0)
+@example(steps=[(SLOTS[0], "v1.0.0"), (SLOTS[2], "v1.0.0"), (SLOTS[0], "v1.1.0")], cut=3)
 @example(steps=[(SLOTS[0], "v1.0.0"), (SLOTS[0], "v1.1.0"), (SLOTS[0], None)], cut=0)
 @example(steps=[(SLOTS[0], "v1.0.0"), (SLOTS[0], None), (SLOTS[0], "v1.1.0")], cut=2)
 def test_both_agree_on_any_history(

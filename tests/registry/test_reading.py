@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from headway.contracts.registry.desired import desired_path
 from headway.contracts.registry.ledger import Ledger
-from headway.contracts.registry.tags import Slot
+from headway.contracts.registry.tags import HIGHEST_N, Slot
 from headway.errors import InputError
 from headway.integrations.git.ledger import read_ledger
 from headway.registry.reading import read_state
@@ -337,8 +337,18 @@ def test_of_two_tags_with_one_number_the_one_that_another_names_counts(line: Lin
 def test_an_echo_of_a_number_that_no_one_could_follow_counts_for_nothing(line: Line) -> None:
     line.declare("production", "v1.0.0")
     line.echo(f"detector#production#{10**100}")
+    line.echo(f"detector#production#{HIGHEST_N + 1}")
 
-    assert {f"detector#production#{10**100}": "message"} == refused(line.state())
+    assert {f"detector#production#{n}": "message" for n in (10**100, HIGHEST_N + 1)} == refused(line.state())
+
+
+def test_above_the_highest_number_echoes_count_as_long_as_no_number_is_free(line: Line) -> None:
+    names = [f"detector#production#{HIGHEST_N + n}" for n in range(3)]
+    for name in names:
+        line.promote(name, "v1.0.0")
+        line.commit({"models/registry/production/detector.yaml": f"faulty after {name}"})
+
+    assert names == echoed(line.state())
 
 
 def test_versions_are_in_the_order_of_their_numbers(line: Line) -> None:

@@ -112,7 +112,7 @@ def test_a_faulty_file_that_was_taken_away_left_nothing_to_tag(remote: Remote) -
 
 def test_the_tags_of_all_stages_are_dated_in_the_order_of_the_line(remote: Remote) -> None:
     for slot, version in [(STAGING, "v1.0.0"), (PRODUCTION, "v1.0.0"), (STAGING, "v1.1.0"), (PRODUCTION, None)]:
-        remote.declare(slot, version and stage_file(slot, version))
+        remote.declare(slot, stage_file(slot, version) if version else None)
 
     made = settle(remote).made
 
@@ -120,6 +120,16 @@ def test_the_tags_of_all_stages_are_dated_in_the_order_of_the_line(remote: Remot
     assert dict(zip(names, range(NOW_S, NOW_S + 4), strict=True)) == {
         str(one.echo.name): one.echo.tagged_at for one in made
     }
+
+
+def test_what_is_tagged_at_once_is_of_one_run(remote: Remote) -> None:
+    runs = iter(["aa", "bb"])
+    for slot, version in [(STAGING, "v1.0.0"), (PRODUCTION, "v1.0.0"), (PRODUCTION, "v1.1.0")]:
+        remote.declare(slot, stage_file(slot, version))
+
+    settle(remote, new_run=lambda: next(runs))
+
+    assert {"aa"} == {echo.record.run for echoes in remote.state().echoes.values() for echo in echoes}
 
 
 def test_what_the_forge_says_of_a_merge_is_written_down(remote: Remote) -> None:

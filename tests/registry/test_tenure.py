@@ -82,6 +82,13 @@ def test_what_no_forge_attests_is_dated_by_its_tag(attested: bool, hours: float)
     ]
 
 
+@pytest.mark.parametrize(("attested", "hours"), [(True, 30), (False, 0)])
+def test_what_one_call_tagged_at_once_took_no_time_unless_a_forge_says_so(attested: bool, hours: float) -> None:
+    events = [event(position, hours_ago=ago, attested=attested, run="ab") for position, ago in ((1, 50), (2, 20))]
+
+    assert hours == lasted(events, files(desired(), desired("v1.1.0")))[0][1]
+
+
 def test_versions_that_a_hold_was_ever_against_are_known() -> None:
     events = event(1, hours_ago=50), event(2, hours_ago=20)
     said = files(desired("v0.9.0", hold=HOLD), desired("v0.9.0"))

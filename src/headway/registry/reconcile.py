@@ -141,7 +141,7 @@ def reconcile(
         repository: the clone and its remote.
         attest: asked for each declaring commit; None where no forge is configured.
         now_s: the clock, in seconds since the epoch.
-        new_run: random hexadecimal digits, others at each call.
+        new_run: random hexadecimal digits, others at each call; what is tagged at once has the same.
         wait: called between attempts with the number of those that were lost.
         wait_for_forge: called before it is asked again about a young commit, with how often it was asked.
         attempts: at most so many.
@@ -154,7 +154,7 @@ def reconcile(
 
     def plan_tags(ledger: Ledger) -> tuple[Mapping[str, str], tuple[tuple[Made, ...], Plan]]:
         planned = _plan_of(repository, ledger, now_s())
-        made = dict(_make_tags(repository, planned.echoes, patient, new_run))
+        made = dict(_make_tags(repository, planned.echoes, patient, new_run()))
         return {str(one.echo.name): oid for oid, one in made.items()}, (tuple(made.values()), planned)
 
     (made, planned), tried = publish_planned(repository, plan_tags, wait=wait, attempts=attempts)
@@ -242,14 +242,14 @@ def _foreign_tags(state: State) -> Mapping[Slot, Sequence[tuple[StageTag, Tag]]]
 
 
 def _make_tags(
-    repository: RegistryRepository, echoes: Sequence[NewEcho], attest: AttestChange | None, new_run: Callable[[], str]
+    repository: RegistryRepository, echoes: Sequence[NewEcho], attest: AttestChange | None, run: str
 ) -> Iterator[tuple[str, Made]]:
     """Yield the tag object of each echo, each of which names the one before it."""
     previous: dict[Slot, str] = {}
     for echo in echoes:
         slot, merged = echo.name.slot, None if attest is None else attest(echo.declaration.change)
         attested: Attested = "unasked" if attest is None else "no-pull-request" if merged is None else "forge"
-        record = _record(echo, attested, merged, previous.get(slot, echo.previous), new_run())
+        record = _record(echo, attested, merged, previous.get(slot, echo.previous), run)
         name = str(echo.name)
         previous[slot] = repository.make_tag(NewTag(name, echo.commit, record.message(name), echo.tagged_at))
         yield previous[slot], Made(echo, attested=merged is not None)

@@ -13,8 +13,6 @@ Files = Mapping[str, Desired]
 """Git's object -> the stage file that it is; those that cannot be read are not among them."""
 Ask = Callable[[Event], datetime | None]
 """Returns when a forge merged a declaration; None where it knows no pull request that brought it."""
-_TOGETHER = timedelta(seconds=1)
-"""What one call tags at once is dated a second apart: the stage held nothing of it but the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +42,8 @@ class Tenure:
 
     @property
     def held(self) -> bool:
-        """Whether it was more than a step on the way: two declarations of one push leave the first no time."""
-        return self.length(self.until or datetime.max.replace(tzinfo=UTC)) > _TOGETHER
+        """Whether it was more than a step on the way."""
+        return self.length(self.until or datetime.max.replace(tzinfo=UTC)) > timedelta()
 
     def length(self, now: datetime) -> timedelta:
         """Return how long it lasted, or has lasted; never less than nothing."""
@@ -58,9 +56,11 @@ def find_tenures(events: Sequence[Event], files: Files, ask: Ask | None = None) 
     With `ask` a forge says when each began and ended, whatever the tags say; what it does not know takes no time.
 
     A declaration without a trusted tag begins none, but ends the one before it. One whose file cannot be read changes
-    nothing, as nothing follows it. A version that is declared again goes on.
+    nothing, as nothing follows it. A version that is declared again goes on. Of what one call tagged at once the stage
+    held nothing but the last, unless a forge says when: the dates of such tags only tell their order.
     """
     found: list[Tenure] = []
+    run: str | None = None
     for event in events:
         blob = event.declaration.change.blob
         said = None if blob is None else files.get(blob)
@@ -74,8 +74,10 @@ def find_tenures(events: Sequence[Event], files: Files, ask: Ask | None = None) 
         since = answer or _moment(event)
         if last:
             back = said is not None and said.hold is not None and said.hold.against == last.version
-            found[-1] = replace(last, until=last.since if ask and not answer else since, rolled_back=back)
+            no_time = not answer if ask else _is_of_run(event, run)
+            found[-1] = replace(last, until=last.since if no_time else since, rolled_back=back)
         if event.echo and said:
+            run = event.echo.record.run
             attested = answer is not None or (ask is None and event.attested)
             begun = ask is None or answer is not None
             found.append(
@@ -109,6 +111,11 @@ def last_file(events: Sequence[Event], files: Files) -> Desired | None:
         if blob is None or blob in files:
             return None if blob is None else files[blob]
     return None
+
+
+def _is_of_run(event: Event, run: str | None) -> bool:
+    """Return whether the call of that run tagged a declaration that no forge dates."""
+    return event.echo is not None and not event.attested and event.echo.record.run == run
 
 
 def _moment(event: Event) -> datetime:

@@ -96,7 +96,7 @@ class EchoRecord:
         reason: as the stage file says.
         expedited: why it may skip what it had not earned.
         previous: tag object of the echo before it; None for the first.
-        run: random; two tags are never the same bytes.
+        run: random, the same in what one call made at once; two calls never make the same bytes.
     """
 
     declared_in: str
