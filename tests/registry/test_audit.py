@@ -361,6 +361,7 @@ def signed(line: Line, tmp_path: Path) -> Line:
 
 
 def test_tags_that_are_signed_well_are_well(signed: Line) -> None:
+    signed.promote(f"{MODEL}#staging#3", "v1.0.0")
     assert [] == codes(signed)
 
 
@@ -368,6 +369,11 @@ def test_an_unsigned_tag_is_found(signed: Line) -> None:
     signed.git("config", "tag.gpgSign", "false")
     signed.promote(f"{MODEL}#staging#3", "v1.0.0")
     assert [("tag-unsigned", f"{MODEL}#staging#3")] == codes(signed)
+
+
+def test_unsigned_tags_from_before_they_had_to_be_signed_are_well(line: Line) -> None:
+    line.commit({STAGES.as_posix(): f"signed_tags: true\n{RULES}"})
+    assert [] == codes(line)
 
 
 def test_unsigned_tags_are_well_where_nothing_demands_signatures(line: Line) -> None:
@@ -394,10 +400,10 @@ def test_a_tag_that_was_edited_after_it_was_signed_is_found(signed: Line) -> Non
 
 
 def test_without_a_list_of_signers_it_says_what_is_missing(signed: Line) -> None:
+    signed.promote(f"{MODEL}#staging#3", "v1.0.0")
     signed.git("config", "--unset", "gpg.ssh.allowedSignersFile")
     found = find(signed)
-    assert {"tag-unverified"} == {one.code for one in found}
-    assert 6 == len(found)
+    assert [("tag-unverified", f"{MODEL}#staging#3")] == [(one.code, one.subject) for one in found]
     assert "gpg.ssh.allowedSignersFile needs to be configured" in found[0].sentence
 
 

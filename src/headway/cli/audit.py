@@ -43,8 +43,8 @@ from headway.registry.audit.tags import (
     find_differences,
     find_foreign,
     find_unsigned,
-    list_signed,
 )
+from headway.registry.signing import list_demanded
 
 _WIDTH = 80
 _OFFLINE = Finding("not-checked", "the remote", "its tags, its bytes, the forge and MLflow were not asked: --offline")
@@ -131,8 +131,8 @@ def _audit(opened: Opened, attest: Attest | None, *, offline: bool, all_bytes: b
     yield from find_foreign(opened.state)
     yield from find_broken_chains(opened.ledger, opened.state)
     yield from find_differences(find_lost(opened.root, opened.ledger))
-    if declared.rules.now and declared.rules.now.signed_tags:
-        yield from find_unsigned(opened.state, read_complaints(opened, list_signed(opened.state)))
+    demanded = list_demanded(opened.state, zip(declared.rules.positions, declared.rules.stages, strict=True))
+    yield from find_unsigned(demanded, read_complaints(opened, demanded))
     yield from audit_declarations(declared)
     yield from audit_attestations(declared)
     yield from audit_demands(declared)

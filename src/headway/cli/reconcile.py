@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from headway.cli.forge import open_forge
+from headway.cli.forge import find_forge
 from headway.cli.progress import say
 from headway.cli.project import find_project
 from headway.cli.registry.deliveries import tell_deliveries
@@ -23,7 +23,7 @@ from headway.cli.registry.opening import open_remote
 from headway.cli.registry.races import now_s, wait, wait_for_forge
 from headway.contracts.registry.desired import desired_path
 from headway.contracts.registry.records import one_line
-from headway.errors import NO, YES, InputError
+from headway.errors import NO, YES
 from headway.registry.attestation import Attest
 from headway.registry.reconcile import NewEcho, Outcome, Problem, read_plan
 from headway.registry.reconcile import reconcile as reconcile_registry
@@ -79,13 +79,8 @@ def find_attest(root: Path, environment: Mapping[str, str] = os.environ) -> Atte
     Raises:
         InputError: a token and a repository are named, but cannot be used.
     """
-    try:
-        return open_forge(root, environment).merged_pull_request
-    except InputError:
-        named = environment.get("HEADWAY_TOKEN") or environment.get("GITHUB_TOKEN")
-        if named and environment.get("GITHUB_REPOSITORY"):
-            raise
-        return None
+    forge = find_forge(root, environment)
+    return forge.merged_pull_request if forge else None
 
 
 def _show(echoes: Sequence[NewEcho], problems: Sequence[Problem], *, as_json: bool, dry_run: bool = False) -> None:

@@ -66,16 +66,9 @@ def find_differences(differences: Iterable[Difference]) -> Iterator[Finding]:
         yield Finding("tag-differs", name, f"this clone had object {here}; the remote {has}")
 
 
-def list_signed(state: State) -> tuple[Tag, ...]:
-    """Return the tags that must be signed where signing is required: all that count."""
-    versions = (one.tag for versions in state.versions.values() for one in versions)
-    echoes = (one.tag for echoes in state.echoes.values() for one in echoes)
-    return (*versions, *echoes)
-
-
-def find_unsigned(state: State, complaints: Mapping[str, Complaint]) -> Iterator[Finding]:
-    """Yield the tags whose signature does not count; `complaints` are by tag object."""
-    for tag in list_signed(state):
+def find_unsigned(demanded: Sequence[Tag], complaints: Mapping[str, Complaint]) -> Iterator[Finding]:
+    """Yield the tags, of those that must be signed, whose signature does not count; `complaints` are by tag object."""
+    for tag in demanded:
         if complaint := complaints.get(tag.oid):
             yield Finding(f"tag-{complaint.kind}", tag.name, complaint.said)
 
