@@ -99,7 +99,7 @@ def _show(echoes: Sequence[NewEcho], problems: Sequence[Problem], *, as_json: bo
     for problem in problems:
         click.echo("\n".join(_problem_lines(problem)))
     if not echoes and not problems:
-        click.echo("nothing to do: every declaration has its tag")
+        click.echo("nothing to do: no tag is missing")
 
 
 def _problem_lines(problem: Problem) -> Iterator[str]:

@@ -23,13 +23,13 @@ Reason = Literal[
 ]
 """Why a tag counts for nothing.
 
-lightweight: there is no tag object. message: it is not one that Headway writes. unmerged: its commit, or the commit
-that it says declared it, is not on the default branch's own line. no-manifest: its commit did not bring the model
-another manifest. no-declaration: the commit that it names did not bring this content of the stage file. wrong-commit:
-it does not sit on the commit of the version that it names. repeated: another tag is of the same declaration, has the
-same number, or names the same commit or manifest of the same model. overtaken: a tag with a lower number is of a later
-declaration. contradiction: it names another version or identity than the stage file that it is of, or another identity
-than the manifest of its commit.
+lightweight: there is no tag object. message: it is not one that Headway writes, or of a number that it never gives.
+unmerged: its commit, or the commit that it says declared it, is not on the default branch's own line. no-manifest: its
+commit did not bring the model another manifest. no-declaration: the commit that it names did not bring this content of
+the stage file. wrong-commit: it does not sit on the commit of the version that it names. repeated: another tag is of
+the same declaration, has the same number, or names the same commit or manifest of the same model. overtaken: a tag with
+a lower number is of a later declaration. contradiction: it names another version or identity than the stage file that
+it is of, or another identity than the manifest of its commit.
 
 A tag before it that was moved or deleted does not make a tag untrusted: that would let whoever moves an old tag
 undo the newest. `headway audit` names the gap.
