@@ -272,7 +272,9 @@ def test_too_few_approvals_are_found(line: Line) -> None:
     line.promote(f"{MODEL}#production#3", "v1.0.0")
     (found,) = find(line)
     assert ("approvals-missing", f"{MODEL}#production#3") == (found.code, found.subject)
-    assert "demands 2 approvals, it had 1" in found.sentence
+    assert "demands 2 approvals of this commit by others than who asked (ada); there is 1" == (
+        found.sentence.removeprefix("production ")
+    )
 
 
 def test_who_asked_approves_nothing(line: Line) -> None:

@@ -107,6 +107,55 @@ def test_rules_and_acknowledgements_that_were_pushed_are_found(line: Line, path:
     assert [("no-pull-request", in_last_commit(path.as_posix(), line))] == codes(line, known)
 
 
+TWO = f"{RULES}    approvals: 2\n"
+LOOSE = "schema_version: 1\nstages:\n  staging: {}\n  production: {}\n"
+BY_TWO = merged(approved_by=("grace", "linus"))
+BY_ONE = merged(approved_by=("grace",))
+
+
+def commit_reviewed(line: Line, path: Path, text: str) -> tuple[str, str]:
+    """Commit a file that no tag follows, and return the commit and what a finding calls it."""
+    commit = line.commit({path.as_posix(): text})
+    return commit, in_last_commit(path.as_posix(), line)
+
+
+@pytest.mark.parametrize(("path", "text"), [(STAGES, LOOSE), (ACKNOWLEDGED, "schema_version: 1\nfindings: []\n")])
+@pytest.mark.parametrize("enough", [False, True])
+def test_rules_and_acknowledgements_need_the_most_approvals_of_the_rules_before(
+    line: Line, path: Path, text: str, enough: bool
+) -> None:
+    rules, _ = commit_reviewed(line, STAGES, TWO)
+    changed, subject = commit_reviewed(line, path, text)
+    known = {**as_echoed(line), rules: BY_ONE, changed: BY_TWO if enough else BY_ONE}
+    assert ([] if enough else [("approvals-missing", subject)]) == codes(line, known)
+
+
+def test_rules_that_nobody_approved_excuse_no_later_change(line: Line) -> None:
+    rules, _ = commit_reviewed(line, STAGES, TWO)
+    loosened, first = commit_reviewed(line, STAGES, LOOSE)
+    entry = f"{{code: approvals-missing, subject: {first}, reason: a slip}}"
+    acknowledged, second = commit_reviewed(line, ACKNOWLEDGED, f"schema_version: 1\nfindings: [{entry}]\n")
+    known = {**as_echoed(line), rules: BY_TWO, loosened: BY_ONE, acknowledged: BY_ONE}
+    assert [("approvals-missing", second)] == [(one.code, one.subject) for one in find(line, known) if not one.notice]
+
+
+def test_an_approved_acknowledgement_covers_rules_that_nobody_approved(line: Line) -> None:
+    rules, _ = commit_reviewed(line, STAGES, TWO)
+    loosened, subject = commit_reviewed(line, STAGES, LOOSE)
+    entry = f"{{code: approvals-missing, subject: {subject}, reason: a slip}}"
+    acknowledged, _ = commit_reviewed(line, ACKNOWLEDGED, f"schema_version: 1\nfindings: [{entry}]\n")
+    known = {**as_echoed(line), rules: BY_TWO, loosened: BY_ONE, acknowledged: BY_TWO}
+    assert [("approvals-missing", subject, True)] == [(one.code, one.subject, one.notice) for one in find(line, known)]
+
+
+def test_what_no_forge_says_of_approvals_is_only_a_notice(line: Line) -> None:
+    line.commit({STAGES.as_posix(): RULES.replace("staging: {}", "staging:\n    approvals: 1")})
+    echo(line, **UNASKED)
+    found = [one for one in find(line) if one.subject == f"{MODEL}#staging#3"]
+    assert [("unattested", True)] == [(one.code, one.notice) for one in found]
+    assert "no forge says who approved it" in found[0].sentence
+
+
 def test_approvals_are_the_forges_where_it_was_asked(line: Line) -> None:
     line.commit({STAGES.as_posix(): RULES.replace("staging: {}", "staging:\n    approvals: 1")})
     rules = line.head()

@@ -9,12 +9,16 @@ from datetime import datetime
 from headway.contracts.github import MergedPullRequest
 from headway.contracts.layout import ACKNOWLEDGED, STAGES
 from headway.contracts.registry.ledger import FileChange, Ledger
+from headway.contracts.registry.stages import Stages
 from headway.contracts.registry.tags import Slot
 from headway.registry.audit.declared import Declared, Merged, subject_of
 from headway.registry.audit.findings import Finding
+from headway.registry.changes import refuse_approvals
 from headway.registry.earned import write_moment
 from headway.registry.state import Echo, State
 
+_UNECHOED = {STAGES.as_posix(): "a change of the rules", ACKNOWLEDGED.as_posix(): "a change of what is acknowledged"}
+"""Files that no tag follows."""
 _NOT_BY_PULL_REQUEST = "it was pushed: the forge knows no pull request that brought it"
 
 
@@ -31,9 +35,7 @@ def list_reviewed(ledger: Ledger, state: State) -> tuple[FileChange, ...]:
 
 def audit_attestations(declared: Declared) -> Iterator[Finding]:
     """Yield what no pull request brought, and the echoes that the forge, or the order of the line, contradicts."""
-    for change in list_reviewed(declared.ledger, declared.state):
-        if change.path in (STAGES.as_posix(), ACKNOWLEDGED.as_posix()) and _is_pushed(change, declared.merged):
-            yield Finding("no-pull-request", f"{change.path} in {change.commit[:10]}", _NOT_BY_PULL_REQUEST)
+    yield from _audit_unechoed(declared)
     confirmed = confirm_echoes(declared.state, declared.merged)
     for slot, declarations in declared.state.declarations.items():
         direct = {one.declaration for one in confirmed[slot] if one.record.attested == "no-pull-request"}
@@ -45,6 +47,33 @@ def audit_attestations(declared: Declared) -> Iterator[Finding]:
             if echo.declaration.commit in declared.merged:
                 yield from _compare(echo, declared.merged[echo.declaration.commit])
         yield from _find_contradictions(echoes)
+
+
+def _audit_unechoed(declared: Declared) -> Iterator[Finding]:
+    """Yield the changes of files without echoes that nobody reviewed.
+
+    Each needs the most approvals that a stage demanded before it, by rules that were reviewed themselves: or else two
+    pull requests that nobody approved would be enough.
+    """
+    rules = declared.rules
+    for change in list_reviewed(declared.ledger, declared.state):
+        if change.path not in _UNECHOED or change.commit not in declared.merged:
+            continue
+        if fault := _find_unreviewed(change, declared.merged[change.commit], rules.before(change.position)):
+            code, sentence = fault
+            yield Finding(code, f"{change.path} in {change.commit[:10]}", sentence)
+            rules = rules.without(change.position) if change.path == STAGES.as_posix() else rules
+
+
+def _find_unreviewed(
+    change: FileChange, known: MergedPullRequest | None, rules: Stages | None
+) -> tuple[str, str] | None:
+    """Return the code and the sentence of what is found about a change that a forge was asked about."""
+    if known is None:
+        return "no-pull-request", _NOT_BY_PULL_REQUEST
+    needed = max(one.approvals for one in rules.stages.values()) if rules else 0
+    refusal = refuse_approvals(needed, _UNECHOED[change.path], known.approved_by, "")
+    return ("approvals-missing", refusal.sentence) if refusal else None
 
 
 def confirm_echoes(state: State, merged: Merged) -> Mapping[Slot, tuple[Echo, ...]]:

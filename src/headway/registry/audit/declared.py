@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from headway.contracts.github import MergedPullRequest
 from headway.contracts.registry.desired import Desired, desired_path
@@ -41,6 +41,11 @@ class Rules:
         if place:
             return self.stages[place - 1]
         return self.stages[0] if position in self.positions[:1] else None
+
+    def without(self, position: int) -> Rules:
+        """Return the rules as if those of one position had not been there."""
+        kept = [(at, said) for at, said in zip(self.positions, self.stages, strict=True) if at != position]
+        return replace(self, positions=[at for at, _ in kept], stages=[said for _, said in kept])
 
     @property
     def now(self) -> Stages | None:

@@ -14,7 +14,7 @@ from headway.errors import InputError
 from headway.registry.audit.attested import confirm_echoes
 from headway.registry.audit.declared import Declared, subject_of
 from headway.registry.audit.findings import Finding
-from headway.registry.changes import StageChange, refuse_change
+from headway.registry.changes import StageChange, refuse_approvals, refuse_change
 from headway.registry.earned import Facts, refuse_promotion
 from headway.registry.state import Declaration, Echo
 from headway.registry.tenure import Files, find_tenures
@@ -157,11 +157,13 @@ def _event(past: _Past, declaration: Declaration) -> Event:
 
 
 def _find_approvals(echo: Echo, rules: StageRules | None) -> Iterator[Finding]:
-    demanded = rules.approvals if rules else 0
-    found = {_account(name) for name in echo.record.approved_by} - {_account(echo.record.declared_by or "")}
-    if len(found) < demanded:
-        sentence = f"{echo.slot.stage} demands {demanded} approvals, it had {len(found)}"
-        yield Finding("approvals-missing", echo.tag.name, sentence)
+    demanded, record = rules.approvals if rules else 0, echo.record
+    approved_by = sorted({_account(name) for name in record.approved_by})
+    refusal = refuse_approvals(demanded, echo.slot.stage, approved_by, _account(record.declared_by or ""))
+    if refusal and record.attested == "unasked":
+        yield Finding("unattested", echo.tag.name, f"no forge says who approved it: {refusal.sentence}")
+    elif refusal:
+        yield Finding("approvals-missing", echo.tag.name, refusal.sentence)
 
 
 def _account(name: str) -> str:

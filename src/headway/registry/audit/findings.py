@@ -58,7 +58,9 @@ _SIGN = "docs/audit.md says what a check needs, docs/promotion-workflow.md how t
 
 
 def _kinds(*kinds: Kind) -> Mapping[str, Kind]:
-    return {kind.code: kind for kind in kinds}
+    found = {kind.code: kind for kind in kinds}
+    assert len(kinds) == len(found), "two kinds have one code"
+    return found
 
 
 KINDS: Mapping[str, Kind] = _kinds(
@@ -66,7 +68,6 @@ KINDS: Mapping[str, Kind] = _kinds(
     Kind("tag-lightweight", "registry tag that is not annotated", _FOREIGN),
     Kind("tag-message", "registry tag whose message Headway did not write", _FOREIGN),
     Kind("tag-unmerged", "registry tag for a commit that is not on the default branch", _FOREIGN),
-    Kind("tag-no-manifest", "version on a commit that brought no manifest of the model", _FOREIGN),
     Kind("tag-no-manifest", "version on a commit that brought its model no manifest", _FOREIGN),
     Kind("tag-no-declaration", "echo of a declaration that nobody merged", _FOREIGN),
     Kind("tag-wrong-commit", "echo on another commit than its version's", _FOREIGN),
@@ -94,7 +95,7 @@ KINDS: Mapping[str, Kind] = _kinds(
     Kind("order-broken", "version that the stage before had not held", _RULES),
     Kind("soak-broken", "version that the stage before had not held for long enough", _RULES),
     Kind("hold-broken", "stage that changed while a rollback held it", _RULES),
-    Kind("approvals-missing", "declaration with fewer approvals than its stage demands", _RULES),
+    Kind("approvals-missing", "change with fewer approvals than the rules demand", _RULES),
     # Versions
     Kind("record-disagrees", "version whose tag says other than its commit", "register the model anew, and roll back"),
     Kind("bytes-missing", "version whose bytes the remote lacks", "where it was made: git checkout TAG && dvc push"),
