@@ -191,7 +191,7 @@ def _signature(facts: Facts) -> Refusal | None:
     return Refusal(
         "signature",
         f"stages.yaml demands signed tags, and that of {facts.name} does not count: {facts.signature}",
-        "headway audit names every tag without a good signature",
+        "promote one that is signed (docs/registry.md); headway audit names every tag without a good signature",
     )
 
 
