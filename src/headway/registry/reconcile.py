@@ -94,8 +94,11 @@ def plan(state: State, read_desired: ReadDesired, now_s: int) -> Plan:
     """
     foreign = _foreign_tags(state)
     echoes = (echo.tag for found in state.echoes.values() for echo in found)
-    at = date_after([*echoes, *(tag for found in foreign.values() for _, tag in found)], now_s)
-    plans = [_plan_slot(state, slot, foreign.get(slot, ()), read_desired, at) for slot in sorted(state.declarations)]
+    at = date_after([*echoes, *foreign.values()], now_s)
+    taken: dict[Slot, set[int]] = {}
+    for name in foreign:
+        taken.setdefault(name.slot, set()).add(name.n)
+    plans = [_plan_slot(state, slot, taken.get(slot, ()), read_desired, at) for slot in sorted(state.declarations)]
     planned = sorted((echo for one in plans for echo in one.echoes), key=lambda echo: echo.declaration.change.position)
     return Plan(
         tuple(replace(echo, tagged_at=at) for at, echo in enumerate(planned, start=at)),
@@ -192,11 +195,8 @@ def _plan_of(repository: RegistryRepository, ledger: Ledger, now_s: int) -> Plan
     return plan(read_state(ledger), read_desired, now_s)
 
 
-def _plan_slot(
-    state: State, slot: Slot, foreign: Sequence[tuple[StageTag, Tag]], read_desired: ReadDesired, at: int
-) -> Plan:
+def _plan_slot(state: State, slot: Slot, taken: Collection[int], read_desired: ReadDesired, at: int) -> Plan:
     before = state.echoes.get(slot, ())
-    taken = {name.n for name, _ in foreign}
     n = max([*(echo.n for echo in before[-1:]), *(number for number in taken if number <= HIGHEST_N)], default=0)
     previous = before[-1].tag.oid if before else None
     assigned = list(find_assigned(before))
@@ -231,14 +231,10 @@ def _find_version(state: State, slot: Slot, desired: Desired) -> Version:
     return version
 
 
-def _foreign_tags(state: State) -> Mapping[Slot, Sequence[tuple[StageTag, Tag]]]:
-    """Return the tags of each slot that count for nothing, but hold a number and a date."""
-    found: dict[Slot, list[tuple[StageTag, Tag]]] = {}
-    for one in state.distrusted:
-        name = parse_tag(one.tag.name)
-        if isinstance(name, StageTag):
-            found.setdefault(name.slot, []).append((name, one.tag))
-    return found
+def _foreign_tags(state: State) -> Mapping[StageTag, Tag]:
+    """Return the tags of stages that count for nothing, but hold a number and a date."""
+    named = ((parse_tag(one.tag.name), one.tag) for one in state.distrusted)
+    return {name: tag for name, tag in named if isinstance(name, StageTag)}
 
 
 def _make_tags(
