@@ -32,7 +32,7 @@ def check_tag_creation(facts: ForgeFacts, local: LocalFacts) -> Check:
     A well-formed tag on a commit of the default branch shows nothing else of who made it.
     """
     if isinstance(local.stages, Stages) and local.stages.signed_tags:
-        return Check("tag-creation", "ok", "registry tags count only where they are signed (signed_tags), those from before that was set apart")
+        return Check("tag-creation", "ok", "registry tags since signed_tags was set count only where they are signed")
     if facts.rulesets is None:
         return _unknown("tag-creation", "rulesets", "metadata")
     if any("creation" in one.rules for one in _of_tags(facts.rulesets)):
