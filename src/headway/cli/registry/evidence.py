@@ -7,6 +7,7 @@ from functools import partial
 
 from headway.cli.progress import show_progress
 from headway.cli.registry.bytes import Bundle, BundleStore
+from headway.cli.registry.doubts import find_committed_no
 from headway.cli.registry.opening import Opened
 from headway.contracts.layout import ACKNOWLEDGED, LOCK, STAGES, ModelFiles
 from headway.contracts.manifest import FileDigest
@@ -35,7 +36,7 @@ def read_declared(opened: Opened, merged: Merged) -> Declared:
     """Return what every declaration says, and by which rules; `merged` is what a forge says."""
     declarations = [one for found in opened.state.declarations.values() for one in found]
     said = {one: _read_said(opened, one) for one in show_progress(declarations, label="declarations")}
-    return Declared(opened.ledger, opened.state, said, read_rules(opened), merged)
+    return Declared(opened.ledger, opened.state, said, read_rules(opened), merged, _read_unaccepted(opened, said))
 
 
 def read_rules(opened: Opened) -> Rules:
@@ -129,6 +130,18 @@ def _read_said(opened: Opened, declaration: Declaration) -> Said:
         return opened.declared(declaration)
     except InputError as error:
         return error
+
+
+def _read_unaccepted(opened: Opened, said: Mapping[Declaration, Said]) -> Mapping[str, str]:
+    """Return version's tag -> what its own commit's verdict says against it, of versions that stages ever named."""
+    named = {(one.model, one.version) for one in said.values() if isinstance(one, Desired)}
+    versions = [one for found in opened.state.versions.values() for one in found]
+    answers = {
+        one.tag.name: find_committed_no(opened, one.commit, one.record.identity)
+        for one in versions
+        if (one.model, str(one.number)) in named
+    }
+    return {name: answer for name, answer in answers.items() if answer}
 
 
 def _find_declared(declared: Declared) -> Iterator[Version]:

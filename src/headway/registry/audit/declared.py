@@ -61,6 +61,7 @@ class Declared:
         said: of every declaration.
         rules: over time.
         merged: what a forge says; empty where none was asked.
+        unaccepted: version's tag -> what the verdict in its own commit says against it.
     """
 
     ledger: Ledger
@@ -68,6 +69,7 @@ class Declared:
     said: Mapping[Declaration, Said]
     rules: Rules
     merged: Merged
+    unaccepted: Mapping[str, str]
 
 
 def subject_of(declaration: Declaration) -> str:

@@ -1,4 +1,4 @@
-"""Declarations that break the rules of their time: order, soak, holds, approvals."""
+"""Declarations that break the rules of their time: gate, order, soak, holds, rollbacks, approvals."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from headway.contracts.registry.desired import Desired
-from headway.contracts.registry.records import one_line
 from headway.contracts.registry.stages import StageRules
 from headway.contracts.registry.tags import Slot, VersionTag, parse_version
 from headway.errors import InputError
@@ -15,10 +14,20 @@ from headway.registry.audit.attested import confirm_echoes
 from headway.registry.audit.declared import Declared, subject_of
 from headway.registry.audit.findings import Finding
 from headway.registry.changes import StageChange, refuse_approvals, refuse_change
-from headway.registry.earned import Facts, refuse_promotion
+from headway.registry.earned import Code, Facts, Refusal
 from headway.registry.state import Declaration, Echo
-from headway.registry.tenure import Files, find_tenures
+from headway.registry.tenure import Files, find_tenures, held_against
 from headway.registry.timeline import Event, list_events
+
+_FOUND: Mapping[Code, str] = {
+    "hold": "hold-broken",
+    "reason": "reason-missing",
+    "never-held": "rollback-broken",
+    "shunned": "rollback-broken",
+    "gate": "gate-broken",
+    "unaccepted": "gate-broken",
+}
+"""What a pull request is refused for -> the finding where it was merged all the same."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +50,15 @@ class _Past:
         """Return whether a slot was declared the same before a position of the line."""
         return self.first.get((slot, said.identity), position) < position
 
-    def rules(self, declaration: Declaration) -> StageRules | None:
+    def until(self, slot: Slot, position: int) -> Sequence[Event]:
+        """Return the declarations of a slot before a position of the line."""
+        events = self.events.get(slot, ())
+        return events[: bisect_left(events, position, key=lambda one: one.declaration.change.position)]
+
+    def rules(self, declaration: Declaration) -> StageRules:
+        """Return what a declaration's stage demanded; where there were no rules for it, nothing."""
         stages = self.declared.rules.before(declaration.change.position)
-        return stages.stages.get(declaration.slot.stage) if stages else None
+        return (stages.stages if stages else {}).get(declaration.slot.stage, StageRules())
 
 
 def audit_demands(declared: Declared) -> Iterator[Finding]:
@@ -76,79 +91,72 @@ def _read_past(declared: Declared, confirmed: Mapping[Slot, tuple[Echo, ...]]) -
 
 
 def _audit_change(past: _Past, declaration: Declaration, change: StageChange) -> Iterator[Finding]:
-    """Yield what a change skipped: a rollback to what was here needs neither order nor soak."""
-    slot, subject, said = change.slot, subject_of(declaration), change.after
-    back = change.kind == "rollback" and said is not None and past.had(slot, said, declaration.change.position)
-    if sentence := _breaks_hold(change, back=back):
-        yield Finding("hold-broken", subject, sentence)
-    rules = past.rules(declaration)
-    if said is None or rules is None or rules.after is None:
-        return
-    if back or change.kind == "edit" or change.expedited:
-        return
-    above = Slot(rules.after, slot.model)
-    if past.had(above, said, declaration.change.position):
-        yield from _audit_soak(past, declaration, said, rules, above)
-    else:
-        sentence = f"{above.stage} had not held {said.version}, which {slot.stage} demands"
-        yield Finding("order-broken", subject, sentence)
+    """Yield what its pull request would have been refused for; order and soak are looked at by what is known now."""
+    moves = change.kind in ("promotion", "rollback")
+    facts = _gather(past, declaration, change) if moves else None
+    refusals = refuse_change(change, facts, {})
+    for one in refusals:
+        if one.code in _FOUND and not (one.expeditable and change.expedited):
+            yield Finding(_FOUND[one.code], subject_of(declaration), one.sentence)
+    if change.kind == "promotion" and change.after and not change.expedited:
+        yield from _audit_order(past, declaration, change.after, facts, refusals)
 
 
-def _breaks_hold(change: StageChange, *, back: bool) -> str | None:
-    """Return how a change disregards the hold of the declaration before it, None where it does not."""
-    hold = change.before.hold if change.before else None
-    if hold is None:
-        return None
-    if change.kind in ("edit", "removal"):
-        return next((one.sentence for one in refuse_change(change, None, {}) if one.code == "hold"), None)
-    further_back = back and change.after is not None and change.after.version != hold.against
-    if further_back or change.expedited:
-        return None
-    return f"it was on hold against {hold.against}, set by {one_line(hold.set_by)}: {one_line(hold.reason)}"
-
-
-def _audit_soak(
-    past: _Past, declaration: Declaration, said: Desired, rules: StageRules, above: Slot
+def _audit_order(
+    past: _Past, declaration: Declaration, said: Desired, facts: Facts | None, refusals: Sequence[Refusal]
 ) -> Iterator[Finding]:
-    """Yield that the stage before held a version too briefly; where no forge says when, only that nobody can say."""
-    facts = _gather(past, declaration, said, rules, above)
-    if facts is None:
+    rules = past.rules(declaration)
+    if rules.after is None:
         return
-    subject = subject_of(declaration)
-    found = {refusal.code: refusal.sentence for refusal in refuse_promotion(facts)}
-    if any(one.rolled_back for one in facts.upstream) and "upstream" in found:
-        yield Finding("order-broken", subject, found["upstream"])
-    soak = facts.soak
+    if not past.had(Slot(rules.after, declaration.slot.model), said, declaration.change.position):
+        sentence = f"{rules.after} had not held {said.version}, which {declaration.slot.stage} demands"
+        yield Finding("order-broken", subject_of(declaration), sentence)
+    elif facts:
+        yield from _audit_soak(past, declaration, facts, {one.code: one.sentence for one in refusals})
+
+
+def _audit_soak(past: _Past, declaration: Declaration, facts: Facts, refused: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield that the stage before held a version too briefly; where no forge says when, only that nobody can say."""
+    subject, soak = subject_of(declaration), facts.soak
+    if any(one.rolled_back for one in facts.upstream) and "upstream" in refused:
+        yield Finding("order-broken", subject, refused["upstream"])
     hours = facts.soak_hours(soak) if soak else 0.0
     if not soak or not hours:
         return
     if not (soak.attested and _event(past, declaration).attested):
-        yield Finding("unattested", subject, f"no forge says whether {above.stage} had held it for {hours:g} h")
-    elif "soak" in found:
-        yield Finding("soak-broken", subject, found["soak"])
+        yield Finding("unattested", subject, f"no forge says whether {facts.rules.after} had held it for {hours:g} h")
+    elif "soak" in refused:
+        yield Finding("soak-broken", subject, refused["soak"])
 
 
-def _gather(past: _Past, declaration: Declaration, said: Desired, rules: StageRules, above: Slot) -> Facts | None:
-    """Return what was known at a declaration, of soak and rollbacks; None where its version has no trusted tag."""
-    slot, number = declaration.slot, parse_version(said.version)
+def _gather(past: _Past, declaration: Declaration, change: StageChange) -> Facts | None:
+    """Return what was known at a declaration; None where its version has no trusted tag.
+
+    The gate is not asked again: what it said when the version was registered counts.
+    """
+    slot, said, rules = declaration.slot, change.after, past.rules(declaration)
+    number = parse_version(said.version) if said else None
     version = past.declared.state.version(slot.model, number) if number else None
-    if number is None or version is None or version.record.identity != said.identity:
+    if said is None or number is None or version is None or version.record.identity != said.identity:
         return None
-    events = past.events.get(above, ())
-    until = bisect_left(events, declaration.change.position, key=lambda one: one.declaration.change.position)
+    position = declaration.change.position
+    here = past.until(slot, position)
+    upstream = past.until(Slot(rules.after, slot.model), position) if rules.after else ()
     return Facts(
         name=VersionTag(slot.model, number),
         version=version,
         distrusted="",
         slot=slot,
-        rules=rules,
-        present=None,
+        rules=rules.model_copy(update={"gate": "registered"}),
+        present=change.before,
         missing=(),
         verdict=None,
         unjudged="",
-        here=(),
-        upstream=find_tenures(events[:until], past.files),
+        here=find_tenures(here, past.files),
+        upstream=find_tenures(upstream, past.files),
         now=_event(past, declaration).at,
+        against=held_against(here, past.files),
+        unaccepted=past.declared.unaccepted.get(version.tag.name, ""),
     )
 
 
@@ -156,10 +164,10 @@ def _event(past: _Past, declaration: Declaration) -> Event:
     return next(event for event in past.events[declaration.slot] if event.declaration == declaration)
 
 
-def _find_approvals(echo: Echo, rules: StageRules | None) -> Iterator[Finding]:
-    demanded, record = rules.approvals if rules else 0, echo.record
+def _find_approvals(echo: Echo, rules: StageRules) -> Iterator[Finding]:
+    record = echo.record
     approved_by = sorted({_account(name) for name in record.approved_by})
-    refusal = refuse_approvals(demanded, echo.slot.stage, approved_by, _account(record.declared_by or ""))
+    refusal = refuse_approvals(rules.approvals, echo.slot.stage, approved_by, _account(record.declared_by or ""))
     if refusal and record.attested == "unasked":
         yield Finding("unattested", echo.tag.name, f"no forge says who approved it: {refusal.sentence}")
     elif refusal:

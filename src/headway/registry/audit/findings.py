@@ -95,6 +95,9 @@ KINDS: Mapping[str, Kind] = _kinds(
     Kind("order-broken", "version that the stage before had not held", _RULES),
     Kind("soak-broken", "version that the stage before had not held for long enough", _RULES),
     Kind("hold-broken", "stage that changed while a rollback held it", _RULES),
+    Kind("rollback-broken", "rollback to what was not here before, or was taken back itself", _RULES),
+    Kind("gate-broken", "version that the gate had not accepted", _RULES),
+    Kind("reason-missing", "soak that was shortened without a reason of its own", _RULES),
     Kind("approvals-missing", "change with fewer approvals than the rules demand", _RULES),
     # Versions
     Kind("record-disagrees", "version whose tag says other than its commit", "register the model anew, and roll back"),
