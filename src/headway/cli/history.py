@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from headway.cli.progress import say
 from headway.cli.project import find_project
 from headway.cli.registry.opening import Opened, open_local
 from headway.cli.registry.statement import Story, Told
+from headway.cli.wrapping import fill
 from headway.contracts.registry.records import one_line
 from headway.contracts.registry.tags import Slot
 from headway.errors import INCONCLUSIVE, YES, InputError
@@ -30,7 +30,6 @@ from headway.registry.timeline import (
     parse_moment,
 )
 
-_WIDTH = 80
 _DIGITS = 12
 _DECLARED = "Declared, which is not running: that is what the default branch said."
 _UNATTESTED = "~ no forge attests this time: it is the committer's clock"
@@ -126,10 +125,10 @@ def _show_standings(
     click.echo(f"at {_iso(moment)}")
     for standing in standings:
         if standing.contradictory:
-            click.echo(_fill(f"{standing.slot}: times contradict the order; it may have been any of:"))
+            click.echo(fill(f"{standing.slot}: times contradict the order; it may have been any of:"))
         for event in standing.candidates:
             if event is None:
-                click.echo(_fill(f"{standing.slot}  nothing was declared yet"))
+                click.echo(fill(f"{standing.slot}  nothing was declared yet"))
             else:
                 click.echo("\n".join(_entry(event, story.tell(event), None)))
     if not standings:
@@ -154,19 +153,19 @@ def _entry(event: Event, told: Told, before: Statement | None) -> Iterator[str]:
     said = told.said
     tag = event.echo.tag.name if event.echo else f"{event.slot} (not tagged)"
     time = event.at.strftime("%Y-%m-%d %H:%M UTC") + (" " if event.attested else "~")
-    yield _fill(f"{time} {tag}  {_version(said, before)}")
+    yield fill(f"{time} {tag}  {_version(said, before)}")
     if told.doubt:
-        yield _fill(f"    nothing follows it: {one_line(told.doubt)}")
+        yield fill(f"    nothing follows it: {one_line(told.doubt)}")
     if told.kept:
-        yield _fill(f"    the stage kept {told.kept.version or 'nothing: it stayed empty'}")
-    yield _fill(f"    {_people(event, said)}")
+        yield fill(f"    the stage kept {told.kept.version or 'nothing: it stayed empty'}")
+    yield fill(f"    {_people(event, said)}")
     if said.reason:
-        yield _fill(f"    {one_line(said.reason)}")
+        yield fill(f"    {one_line(said.reason)}")
     if said.hold:
         hold = said.hold
-        yield _fill(f"    HOLD against {hold.against}, set by {one_line(hold.set_by)}: {one_line(hold.reason)}")
+        yield fill(f"    HOLD against {hold.against}, set by {one_line(hold.set_by)}: {one_line(hold.reason)}")
     if said.expedited:
-        yield _fill(f"    EXPEDITED: {one_line(said.expedited)}")
+        yield fill(f"    EXPEDITED: {one_line(said.expedited)}")
 
 
 def _version(said: Statement, before: Statement | None) -> str:
@@ -191,10 +190,6 @@ def _show_notes(events: Iterable[Event]) -> None:
     click.echo(_DECLARED)
     if not all(event.attested for event in events):
         click.echo(_UNATTESTED)
-
-
-def _fill(line: str) -> str:
-    return textwrap.fill(line, _WIDTH, subsequent_indent="    ", break_on_hyphens=False, drop_whitespace=True)
 
 
 def _iso(moment: datetime) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +20,7 @@ from headway.cli.registry.deliveries import tell_deliveries
 from headway.cli.registry.mirror import mirror_if_set
 from headway.cli.registry.opening import open_remote
 from headway.cli.registry.races import now_s, wait, wait_for_forge
+from headway.cli.wrapping import fill
 from headway.contracts.registry.desired import desired_path
 from headway.contracts.registry.records import one_line
 from headway.errors import NO, YES
@@ -28,7 +28,6 @@ from headway.registry.attestation import Attest
 from headway.registry.reconcile import NewEcho, Outcome, Problem, read_plan
 from headway.registry.reconcile import reconcile as reconcile_registry
 
-_WIDTH = 80
 _DIGITS = 12
 _UNATTESTED = "no forge is configured: the new tags say no merge time and no approvals (GITHUB_TOKEN is not set)"
 
@@ -95,7 +94,7 @@ def _show(echoes: Sequence[NewEcho], problems: Sequence[Problem], *, as_json: bo
     done = "would be made" if dry_run else "made"
     for echo in echoes:
         what = str(echo.version.number) if echo.version else "nothing: the stage is empty"
-        click.echo(_fill(f"{echo.name}  {what}  declared in {echo.declaration.commit[:_DIGITS]} ({done})"))
+        click.echo(fill(f"{echo.name}  {what}  declared in {echo.declaration.commit[:_DIGITS]} ({done})"))
     for problem in problems:
         click.echo("\n".join(_problem_lines(problem)))
     if not echoes and not problems:
@@ -104,8 +103,8 @@ def _show(echoes: Sequence[NewEcho], problems: Sequence[Problem], *, as_json: bo
 
 def _problem_lines(problem: Problem) -> Iterator[str]:
     change = problem.declaration.change
-    yield _fill(f"not tagged: {change.path} of {change.commit[:_DIGITS]}")
-    yield from (_fill(f"    {one_line(line)}") for line in problem.sentence.splitlines())
+    yield fill(f"not tagged: {change.path} of {change.commit[:_DIGITS]}")
+    yield from (fill(f"    {one_line(line)}") for line in problem.sentence.splitlines())
 
 
 def _declared(echo: NewEcho) -> dict[str, str | None]:
@@ -126,7 +125,3 @@ def _echo_values(echo: NewEcho) -> dict[str, Any]:
 def _problem_values(problem: Problem) -> dict[str, str]:
     slot, commit = problem.declaration.slot, problem.declaration.commit
     return {"file": desired_path(slot), "commit": commit, "problem": problem.sentence}
-
-
-def _fill(line: str) -> str:
-    return textwrap.fill(line, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)

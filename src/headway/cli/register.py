@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cached_property, partial
@@ -18,6 +17,7 @@ from headway.cli.project import find_project
 from headway.cli.registry.mirror import mirror_if_set
 from headway.cli.registry.opening import find_branch, open_remote
 from headway.cli.registry.races import now_s, wait
+from headway.cli.wrapping import fill
 from headway.contracts.manifest import Manifest
 from headway.contracts.markdown import code, prose
 from headway.contracts.registry.ledger import Ledger
@@ -30,7 +30,6 @@ from headway.registry.register import Judge, Outcome, Refusal, Registered, Regis
 from headway.registry.rehearsal import Rehearsal
 from headway.registry.state import State
 
-_WIDTH = 80
 _DIGITS = 10
 
 
@@ -101,12 +100,12 @@ def render(outcome: Outcome, *, dry_run: bool = False) -> Iterator[str]:
     """Yield the lines for a terminal."""
     for one in outcome.registered:
         done = "would be made" if dry_run else "made"
-        yield _fill(f"{one.name}  {_commit(one.candidate)}  {one.record.reason} ({done})")
+        yield fill(f"{one.name}  {_commit(one.candidate)}  {one.record.reason} ({done})")
     for candidate, version in outcome.known:
-        yield _fill(f"{candidate.model} of {_commit(candidate)} is known as {version}")
+        yield fill(f"{candidate.model} of {_commit(candidate)} is known as {version}")
     for candidate, refusal in outcome.refused:
-        yield _fill(f"refused: {candidate.model} of {_commit(candidate)}: {one_line(refusal.sentence)}")
-        yield _fill(f"    {one_line(refusal.way)}")
+        yield fill(f"refused: {candidate.model} of {_commit(candidate)}: {one_line(refusal.sentence)}")
+        yield fill(f"    {one_line(refusal.way)}")
     if not (outcome.registered or outcome.known or outcome.refused):
         yield "nothing to do: no model came since the last version"
 
@@ -143,7 +142,3 @@ def _values(one: Registered) -> dict[str, str]:
 
 def _commit(candidate: Candidate) -> str:
     return candidate.commit[:_DIGITS]
-
-
-def _fill(line: str) -> str:
-    return textwrap.fill(line, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)

@@ -14,6 +14,7 @@ from headway.cli.progress import say
 from headway.cli.project import find_project
 from headway.cli.registry.opening import Opened, fresh, open_local
 from headway.cli.registry.statement import read_statement
+from headway.cli.wrapping import WIDTH
 from headway.contracts.registry.records import one_line
 from headway.contracts.registry.tags import Slot
 from headway.errors import NO, YES
@@ -21,7 +22,6 @@ from headway.registry.state import Declaration
 from headway.registry.status import Reading, SlotStatus, Status, describe_status, find_named, find_slots
 from headway.registry.timeline import Statement
 
-_WIDTH = 80
 _NARROWEST = 6
 _LOOKED_AT = 20
 """Of a slot's declarations, how many are looked at for one that was delivered: each is a request."""
@@ -101,10 +101,10 @@ def _ask_forge(opened: Opened) -> _Ask | None:
 
 def render(found: Status, *, online: bool, asked: bool) -> Iterator[str]:
     """Yield the lines for a terminal of 80 columns; `online`: the remote was asked, `asked`: GitHub was as well."""
-    yield from table([_HEAD, *map(_cells, found.slots)], _WIDTH)
+    yield from table([_HEAD, *map(_cells, found.slots)], WIDTH)
     yield ""
     for sentence in _sentences(found, online=online, asked=asked):
-        yield from wrap(one_line(sentence), _WIDTH, subsequent_indent="  ")
+        yield from wrap(one_line(sentence), WIDTH, subsequent_indent="  ")
 
 
 def _sentences(found: Status, *, online: bool, asked: bool) -> Iterator[str]:

@@ -11,6 +11,7 @@ from textwrap import wrap
 import click
 
 from headway.cli.track import find_store
+from headway.cli.wrapping import WIDTH
 from headway.contracts.layout import LATENCY, PARAMS, SCORECARD, ModelFiles
 from headway.contracts.params.document import read_document
 from headway.contracts.params.model import read_model
@@ -24,7 +25,6 @@ from headway.contracts.scorecard import (
     read_scorecard,
 )
 
-_WIDTH = 80
 _CLASSES_SHOWN = 20
 _NONE = "-"
 
@@ -105,7 +105,7 @@ def _classes(scores: Sequence[ClassScore]) -> list[str]:
     if len(scores) > _CLASSES_SHOWN:
         shown = sorted(scores, key=lambda score: (score.map50_95 is None, score.map50_95))[:_CLASSES_SHOWN]
     columns = "   boxes  mAP50-95   mAP50  precision  recall      F1"
-    width = min(max(len("class"), *(len(score.name) for score in shown)), _WIDTH - len(columns))
+    width = min(max(len("class"), *(len(score.name) for score in shown)), WIDTH - len(columns))
     lines = [f"{'class':<{width}}{columns}", *(_class_row(score, width) for score in shown)]
     if shown is not scores:
         lines.append(f"the {_CLASSES_SHOWN} weakest of {len(scores)} classes; all of them: {SCORECARD}")
@@ -144,7 +144,7 @@ def _speed(report: LatencyReport) -> list[str]:
     return [
         f"latency    p50 {stats.p50_ms:.1f} ms, p95 {stats.p95_ms:.1f} ms, p99 {stats.p99_ms:.1f} ms at batch 1",
         f"throughput {report.throughput_images_per_second:.1f} images/s at batch {report.throughput_batch}",
-        *wrap(f"on {report.hardware}, {report.threads} threads, {report.engine}", _WIDTH, subsequent_indent="   "),
+        *wrap(f"on {report.hardware}, {report.threads} threads, {report.engine}", WIDTH, subsequent_indent="   "),
     ]
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from textwrap import wrap
 
+from headway.cli.wrapping import WIDTH
 from headway.contracts.verdict import Interval, Verdict
 from headway.evaluation.findings import NAMES
 
-_WIDTH = 80
 _NONE = "-"
 _MARKS = {"pass": "pass", "fail": "FAIL", "undecided": "open"}
 _ROWS_SHOWN = 20
@@ -59,7 +59,7 @@ def _findings(verdict: Verdict) -> list[str]:
     lines = []
     for finding in verdict.findings:
         text = f"{_MARKS[finding.outcome]}  {finding.rule}: {finding.subject}: {finding.sentence}"
-        lines += wrap(" ".join(text.split()), _WIDTH, subsequent_indent=" " * 6)
+        lines += wrap(" ".join(text.split()), WIDTH, subsequent_indent=" " * 6)
     return lines
 
 
@@ -133,7 +133,7 @@ def _lines(rows: Sequence[Sequence[str]]) -> Iterator[str]:
 
 
 def _wrapped(text: str) -> list[str]:
-    return wrap(" ".join(text.split()), _WIDTH)
+    return wrap(" ".join(text.split()), WIDTH)
 
 
 def _cut(text: str, longest: int) -> str:

@@ -16,7 +16,8 @@ from headway.cli.pr.reviewing import Question, review_changes
 from headway.cli.pr.target import Target, as_json, by_number, find_access, find_target
 from headway.cli.project import find_project
 from headway.cli.registry.opening import Opened, fresh
-from headway.cli.registry.proposing import refusal_lines, refusal_values, require_complete, wrapped
+from headway.cli.registry.proposing import refusal_lines, refusal_values, require_complete
+from headway.cli.wrapping import wrapped
 from headway.contracts.github import PROMOTION_CONTEXT, State
 from headway.errors import NO, YES
 from headway.integrations.git.ledger import read_ledger

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ import click
 
 from headway.cli.progress import say
 from headway.cli.project import find_project
+from headway.cli.wrapping import wrapped
 from headway.contracts.registry.desired import Desired, desired_path, desired_yaml
 from headway.contracts.registry.tags import Slot
 from headway.errors import NO, YES, InputError
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from headway.cli.registry.opening import Opened
     from headway.ports import Forge
 
-_WIDTH = 80
 _SKIP = "* may be skipped with --expedite REASON, which is recorded and shown"
 
 
@@ -168,20 +167,6 @@ def refusal_lines(refusals: Sequence[Refusal]) -> Iterator[str]:
 def refusal_values(refusals: Sequence[Refusal]) -> list[dict[str, Any]]:
     """Return reasons as JSON values."""
     return [{**asdict(one), "expeditable": one.expeditable} for one in refusals]
-
-
-def wrapped(text: str, *, first: str = "", rest: str = "  ") -> str:
-    """Return text from the repository in printable lines of a terminal."""
-    lines = textwrap.wrap(
-        _printable(text), _WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False,
-        break_long_words=False,
-    )  # fmt: skip
-    return "\n".join(lines)
-
-
-def _printable(text: str) -> str:
-    """Return text from the repository so that it cannot move a terminal's cursor."""
-    return "".join(one if one.isprintable() else "\ufffd" for one in " ".join(text.split()))
 
 
 def _present_content(opened: Opened, slot: Slot) -> bytes:
