@@ -60,7 +60,7 @@ def ask_github(line: Line, fake_github: FakeGitHub) -> dict[str, str]:
 def test_nothing_is_found_where_all_is_well_and_every_byte_is_read(line: Line) -> None:
     done = run(line, "--all-bytes")
     assert 0 == done.returncode, done.stdout
-    assert "2 versions, 1 echoes; no findings, 1 to notice" in done.stdout
+    assert "2 versions, 1 echo; no findings, 1 to notice" in done.stdout
     assert "not-checked (notice)" in done.stdout
     assert f"files of {MODEL}@v1.0.0: 2" in done.stderr
 
@@ -102,19 +102,44 @@ def test_a_tag_that_was_changed_on_the_remote_since_the_last_fetch_is_found_with
         words = "tag", "-a", "--cleanup=verbatim", "-F", "-", name, f"{MODEL}@v1.1.0^{{commit}}"
         line.git("-C", str(elsewhere), *words, stdin=message)
         line.git("-C", str(elsewhere), "push", "--quiet", "origin", f"refs/tags/{name}")
-    one = next(one for one in found(line) if one["code"] == "tag-differs")
+    code = "tag-differs" if anew else "tag-lost"
+    one = next(one for one in found(line) if one["code"] == code)
     assert name == one["subject"]
     assert f"had object {before}" in one["sentence"]
     assert ("has none" in one["sentence"]) is not anew
-    assert [name] == [one["subject"] for one in found(line, "--offline") if one["code"] == "tag-differs"]
+    assert [name] == [one["subject"] for one in found(line, "--offline") if one["code"] == code]
     line.git("update-ref", "-d", f"refs/headway/lost/{name}/{before}")
-    assert [] == [one for one in found(line, "--offline") if one["code"] == "tag-differs"]
+    assert [] == [one for one in found(line, "--offline") if one["code"] == code]
 
 
 def test_a_tag_that_another_verb_followed_first_is_still_told(line: Line) -> None:
     line.git("push", "--quiet", "origin", f":refs/tags/{MODEL}#staging#1")
     run_headway("reconcile", "--dry-run", folder=line.root, **_QUIET)
-    assert ("tag-differs", f"{MODEL}#staging#1") in codes(line)
+    assert ("tag-lost", f"{MODEL}#staging#1") in codes(line)
+
+
+def test_a_tag_that_was_deleted_is_put_back_as_the_way_forward_says(line: Line) -> None:
+    name = f"{MODEL}#staging#1"
+    before = line.git("rev-parse", f"refs/tags/{name}")
+    line.git("push", "--quiet", "origin", f":refs/tags/{name}")
+    (one,) = (one for one in found(line) if one["code"] == "tag-lost")
+    assert "git push origin OBJECT:refs/tags/NAME" in one["way"]
+    line.git("push", "--quiet", "origin", f"{before}:refs/tags/{name}")
+    assert [] == codes(line)
+
+
+def test_a_tag_that_was_deleted_and_made_again_is_not_to_be_pushed(line: Line) -> None:
+    line.git("push", "--quiet", "origin", f":refs/tags/{MODEL}#staging#1")
+    assert 0 == run_headway("reconcile", folder=line.root, **_QUIET).returncode
+    (one,) = (one for one in found(line) if one["code"].startswith("tag-"))
+    assert "tag-differs" == one["code"]
+    assert "git push" not in one["way"]
+
+
+def test_without_a_forge_it_says_what_is_to_be_set(line: Line) -> None:
+    (one,) = (one for one in found(line) if one["code"] == "not-checked")
+    assert "set GITHUB_TOKEN, and GITHUB_REPOSITORY=owner/name" in one["sentence"]
+    assert "--offline" not in one["way"]
 
 
 def test_an_echo_that_github_does_not_know_of_is_found(line: Line, fake_github: FakeGitHub) -> None:

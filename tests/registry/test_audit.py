@@ -174,6 +174,13 @@ def test_a_deleted_echo_is_named_by_the_next(line: Line) -> None:
     ] == codes(line)
 
 
+def test_an_echo_whose_name_a_foreign_tag_took_is_moved(line: Line) -> None:
+    name = f"{MODEL}#staging#1"
+    delete_tag(line, name)
+    line.git("tag", name)
+    assert [("tag-lightweight", name), ("tag-moved", name)] == codes(line)[:2]
+
+
 def test_the_newest_echo_that_was_deleted_is_made_again(line: Line) -> None:
     delete_tag(line, f"{MODEL}#production#2")
     assert [("declaration-untagged", in_last_commit(PRODUCTION, line))] == codes(line)

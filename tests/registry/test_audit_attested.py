@@ -182,7 +182,7 @@ def test_the_forge_is_asked_about_the_newest_and_a_notice_says_so(line: Line, mo
     del known[first.commit]
     (found,) = find(line, known)
     assert ("not-checked", "the forge", True) == (found.code, found.subject, found.notice)
-    assert "the oldest 1 changes" in found.sentence
+    assert "about 1 older change" in found.sentence
 
 
 def test_a_merge_that_the_forge_dates_otherwise_changes_only_its_own_echo(line: Line) -> None:

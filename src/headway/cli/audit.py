@@ -37,7 +37,7 @@ from headway.registry.audit.bytes import audit_bytes, audit_record
 from headway.registry.audit.declarations import audit_declarations
 from headway.registry.audit.declared import Declared, Merged
 from headway.registry.audit.demands import audit_demands
-from headway.registry.audit.findings import Finding, is_clean, sort_findings
+from headway.registry.audit.findings import Finding, counted, is_clean, sort_findings
 from headway.registry.audit.tags import (
     find_broken_chains,
     find_differences,
@@ -48,7 +48,11 @@ from headway.registry.signing import list_demanded
 
 _WIDTH = 80
 _OFFLINE = Finding("not-checked", "the remote", "its tags, its bytes, the forge and MLflow were not asked: --offline")
-_NO_FORGE = Finding("not-checked", "the forge", "no token and repository of it: echoes are taken at their word")
+_NO_FORGE = Finding(
+    "not-checked",
+    "the forge",
+    "echoes are taken at their word: set GITHUB_TOKEN, and GITHUB_REPOSITORY=owner/name unless origin leads to GitHub",
+)
 
 
 @click.command()
@@ -79,10 +83,11 @@ def render(opened: Opened, findings: Sequence[Finding]) -> Iterator[str]:
     """Yield the lines of the answer for a terminal."""
     failures = sum(not one.notice for one in findings)
     state = opened.state
-    versions, echoes = (sum(map(len, held.values())) for held in (state.versions, state.echoes))
+    versions = counted(sum(map(len, state.versions.values())), "version")
+    echoes = counted(sum(map(len, state.echoes.values())), "echo", "echoes")
     yield _fill(
-        f"{opened.branch} at {state.head[:10]}: {versions} versions, {echoes} echoes; "
-        f"{failures or 'no'} finding{'' if failures == 1 else 's'}, {len(findings) - failures} to notice"
+        f"{opened.branch} at {state.head[:10]}: {versions}, {echoes}; "
+        f"{counted(failures, 'finding') if failures else 'no findings'}, {len(findings) - failures} to notice"
     )
     for (kind, notice), group in groupby(findings, key=lambda one: (one.kind, one.notice)):
         yield ""
@@ -124,7 +129,7 @@ def _audit(opened: Opened, attest: Attest | None, *, offline: bool, all_bytes: b
     if attest:
         merged, left_off = ask_forge(opened, attest)
         if left_off:
-            yield Finding("not-checked", "the forge", f"it was not asked about the oldest {left_off} changes")
+            yield Finding("not-checked", "the forge", f"it was not asked about {counted(left_off, 'older change')}")
     elif not offline and opened.state.declarations:
         yield _NO_FORGE
     declared = read_declared(opened, merged)

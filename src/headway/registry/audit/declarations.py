@@ -11,7 +11,7 @@ from headway.contracts.registry.records import one_line
 from headway.contracts.registry.tags import Slot
 from headway.errors import InputError
 from headway.registry.audit.declared import Declared, Said, subject_of
-from headway.registry.audit.findings import Finding
+from headway.registry.audit.findings import Finding, counted
 from headway.registry.reconcile import missing, plan, takes_nothing
 from headway.registry.state import Declaration, Echo
 
@@ -101,4 +101,5 @@ def _find_marks(declared: Declared, slot: Slot, echoes: Mapping[Declaration, Ech
         yield Finding("hold", str(slot), sentence)
     unattested = sum(echo.record.attested == "unasked" for echo in echoes.values())
     if unattested:
-        yield Finding("unattested", str(slot), f"of {unattested} of its {len(echoes)} echoes no forge says when or who")
+        of_all = counted(len(echoes), "echo", "echoes")
+        yield Finding("unattested", str(slot), f"of {unattested} of its {of_all} no forge says when or who")

@@ -50,8 +50,10 @@ class Finding:
 
 
 _FOREIGN = "find out who pushed it; nothing trusts it, and whoever may delete registry tags may take it away"
-_RESTORE = "ask the forge's log who did it; put it back from a clone: git push origin OBJECT:refs/tags/NAME"
-_LOST = f"{_RESTORE}; or forget it: git update-ref -d refs/headway/lost/NAME/OBJECT"
+_WHO = "ask the forge's log who did it"
+_RESTORE = "put it back from a clone that has it: git push origin OBJECT:refs/tags/NAME"
+_TAKEN = "the name is taken, so that nothing puts the old one back"
+_FORGET = "git update-ref -d refs/headway/lost/NAME/OBJECT"
 _FORGED = "find out who pushed it, and look into what was declared since: it may rest on it"
 _RULES = "see who merged it, and whether it shall stay; headway rollback STAGE takes it back"
 _SIGN = "docs/audit.md says what a check needs, docs/promotion-workflow.md how tags are signed"
@@ -78,9 +80,18 @@ KINDS: Mapping[str, Kind] = _kinds(
     Kind("times-contradict", "echo that says an earlier time than the echo before it", _FORGED),
     Kind("echo-disagrees", "echo that says other than the stage file it echoes", _FOREIGN),
     # Tags that are not what they were
-    Kind("tag-moved", "tag that was moved or made anew", _RESTORE),
-    Kind("tag-deleted", "tag that was deleted", _RESTORE),
-    Kind("tag-differs", "tag that this clone had otherwise than the remote", _LOST),
+    Kind(
+        "tag-moved",
+        "tag that was moved or made anew",
+        f"{_WHO}, and look into what rests on it; {_TAKEN}: acknowledge it",
+    ),
+    Kind("tag-deleted", "tag that was deleted", f"{_WHO}; {_RESTORE}; where none has it, acknowledge it"),
+    Kind("tag-lost", "tag that this clone had and the remote lacks", f"{_WHO}; {_RESTORE}; or forget it: {_FORGET}"),
+    Kind(
+        "tag-differs",
+        "tag that this clone had otherwise than the remote",
+        f"{_WHO}, and compare the two: git cat-file -p OBJECT; {_TAKEN}: forget it: {_FORGET}",
+    ),
     Kind("tag-unsigned", "tag without the signature that stages.yaml demands", _SIGN),
     Kind("tag-signature", "tag whose signature is not good", _SIGN),
     Kind("tag-unverified", "signature that cannot be checked here", _SIGN),
@@ -118,9 +129,15 @@ KINDS: Mapping[str, Kind] = _kinds(
         True,
     ),
     Kind("acknowledged-unused", "entry of acknowledged.yaml that fits nothing", "take it away", True),
-    Kind("not-checked", "what this audit did not look at", "run it without --offline, with what it needs", True),
+    Kind("not-checked", "what this audit did not look at", "run it again with what is named here", True),
 )
 """Every kind by its code, in the order of reports."""
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun, for example "1 echo"."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
 
 _ORDER = {code: number for number, code in enumerate(KINDS)}
 

@@ -46,14 +46,15 @@ def find_foreign(state: State) -> Iterator[Finding]:
 def find_broken_chains(ledger: Ledger, state: State) -> Iterator[Finding]:
     """Yield the tags that were moved, made anew or deleted, as the tags that name them tell."""
     objects = frozenset(tag.oid for tag in ledger.tags.values())
+    names = frozenset(map(_base, ledger.tags))
     for versions in state.versions.values():
-        names = ["", *(one.tag.name for one in versions)]
-        links = [_Link(one.tag, one.record.previous, name) for one, name in zip(versions, names, strict=False)]
-        yield from _check_chain(links, objects)
+        before = ["", *(one.tag.name for one in versions)]
+        links = [_Link(one.tag, one.record.previous, name) for one, name in zip(versions, before, strict=False)]
+        yield from _check_chain(links, objects, names)
     numbers = _find_numbers(ledger)
     for slot, echoes in state.echoes.items():
         links = [_Link(one.tag, one.record.previous, f"{slot}#{one.n - 1}") for one in echoes]
-        broken = tuple(_check_chain(links, objects))
+        broken = tuple(_check_chain(links, objects, names))
         yield from broken or _find_gaps(slot, echoes, numbers[slot])
         for echo in echoes:
             yield from _check_version(echo, ledger)
@@ -62,8 +63,11 @@ def find_broken_chains(ledger: Ledger, state: State) -> Iterator[Finding]:
 def find_differences(differences: Iterable[Difference]) -> Iterator[Finding]:
     """Yield the tags that a clone had otherwise than the remote has them now."""
     for name, here, there in differences:
-        has = f"has {there}" if there else "has none: it was deleted there, or never pushed"
-        yield Finding("tag-differs", name, f"this clone had object {here}; the remote {has}")
+        had = f"this clone had object {here}; the remote has"
+        if there:
+            yield Finding("tag-differs", name, f"{had} {there}")
+        else:
+            yield Finding("tag-lost", name, f"{had} none: it was deleted there, or never pushed")
 
 
 def find_unsigned(demanded: Sequence[Tag], complaints: Mapping[str, Complaint]) -> Iterator[Finding]:
@@ -73,7 +77,7 @@ def find_unsigned(demanded: Sequence[Tag], complaints: Mapping[str, Complaint]) 
             yield Finding(f"tag-{complaint.kind}", tag.name, complaint.said)
 
 
-def _check_chain(links: Sequence[_Link], objects: frozenset[str]) -> Iterator[Finding]:
+def _check_chain(links: Sequence[_Link], objects: frozenset[str], names: frozenset[str]) -> Iterator[Finding]:
     """Yield where a tag was made after another one than stands before it now."""
     trusted = {link.tag.oid for link in links}
     before: Tag | None = None
@@ -82,18 +86,20 @@ def _check_chain(links: Sequence[_Link], objects: frozenset[str]) -> Iterator[Fi
         if previous == (before.oid if before else None):
             pass
         elif previous is not None and previous not in objects:
-            yield _lost(link, before)
+            yield _lost(link, before, names)
         elif before is not None and (previous is None or previous in trusted):
             was = f"after object {previous}" if previous else "as the first of all"
             yield Finding("tag-moved", before.name, f"it is not older than {tag.name}, which was made {was}")
         before = tag
 
 
-def _lost(link: _Link, before: Tag | None) -> Finding:
+def _lost(link: _Link, before: Tag | None, names: frozenset[str]) -> Finding:
     """Return what became of a tag that is no more: of versions, one between two may have gone as well."""
     said = f"{link.tag.name} was made after object {link.previous}, which no tag is any more"
     if before is not None and _base(before.name) == link.before:
         return Finding("tag-moved", before.name, f"{said}; this one is {before.oid}")
+    if link.before in names:
+        return Finding("tag-moved", link.before, f"{said}; the tag that has its name now counts for nothing")
     return Finding("tag-deleted", link.before or f"before {link.tag.name}", said)
 
 
