@@ -6,9 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from headway.contracts.github import MergedPullRequest
 from headway.contracts.layout import ACKNOWLEDGED
-from headway.registry.audit.findings import is_clean
-from tests.registry.auditing import as_echoed, codes, find, in_last_commit, make_promoted_line
+from headway.contracts.registry.acknowledged import Acknowledgement
+from headway.contracts.registry.ledger import FileChange
+from headway.registry.audit.acknowledged import acknowledge as acknowledge_findings
+from headway.registry.audit.declared import subject_of
+from headway.registry.audit.findings import Finding, is_clean
+from tests.registry.auditing import as_echoed, codes, find, in_last_commit, make_promoted_line, merged
 from tests.registry.line import GIT, MODEL, Line, copy_line
 
 FOREIGN = f"{MODEL}@v9.0.0"
@@ -69,10 +74,22 @@ def test_a_file_that_cannot_be_used_acknowledges_nothing_and_is_found(line: Line
     ] == codes(line)
 
 
-def test_the_file_cannot_acknowledge_that_nobody_reviewed_it(line: Line) -> None:
+@pytest.mark.parametrize("reviewed", [True, False])
+def test_what_nobody_reviewed_of_the_file_only_a_reviewed_change_of_it_acknowledges(line: Line, reviewed: bool) -> None:
     path = ACKNOWLEDGED.as_posix()
-    pushed = acknowledge(line, entry("tag-lightweight", FOREIGN))
-    known = {**as_echoed(line), pushed: None}
-    subject = in_last_commit(path, line)
-    known[acknowledge(line, entry("no-pull-request", subject))] = known[next(iter(known))]
-    assert ("no-pull-request", subject, False) in [(one.code, one.subject, one.notice) for one in find(line, known)]
+    known: dict[str, MergedPullRequest | None] = {
+        **as_echoed(line),
+        acknowledge(line, entry("tag-lightweight", FOREIGN)): None,
+    }
+    first = in_last_commit(path, line)
+    again = acknowledge(line, entry("tag-lightweight", FOREIGN), entry("no-pull-request", first))
+    known[again] = merged() if reviewed else None
+    failures = [(one.code, one.subject) for one in find(line, known) if not one.notice]
+    assert ([] if reviewed else [("no-pull-request", in_last_commit(path, line))]) == failures
+
+
+def test_the_newest_change_of_the_file_does_not_acknowledge_itself() -> None:
+    newest = FileChange("a" * 40, 7, 0, ACKNOWLEDGED.as_posix(), "b" * 40)
+    finding = Finding("approvals-missing", subject_of(newest), "too few")
+    guessed = Acknowledgement(code=finding.code, subject=finding.subject, reason="a lucky hash")
+    assert finding in list(acknowledge_findings([finding], [guessed], newest))

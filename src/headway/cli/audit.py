@@ -121,7 +121,8 @@ def audit_registry(
         entries = read_acknowledged(opened)
     except InputError as error:
         found.append(Finding("acknowledged-faulty", ACKNOWLEDGED.as_posix(), error.message))
-    yield from acknowledge(found, entries)
+    newest = next((one for one in reversed(opened.ledger.changes) if one.path == ACKNOWLEDGED.as_posix()), None)
+    yield from acknowledge(found, entries, newest)
 
 
 def _audit(opened: Opened, attest: Attest | None, *, offline: bool, all_bytes: bool) -> Iterator[Finding]:

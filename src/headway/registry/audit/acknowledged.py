@@ -7,21 +7,26 @@ from dataclasses import replace
 
 from headway.contracts.layout import ACKNOWLEDGED
 from headway.contracts.registry.acknowledged import Acknowledgement
+from headway.contracts.registry.ledger import FileChange
+from headway.registry.audit.declared import subject_of
 from headway.registry.audit.findings import Finding
 
 _FILE = ACKNOWLEDGED.as_posix()
 
 
-def acknowledge(findings: Sequence[Finding], entries: Sequence[Acknowledgement]) -> Iterator[Finding]:
+def acknowledge(
+    findings: Sequence[Finding], entries: Sequence[Acknowledgement], newest: FileChange | None
+) -> Iterator[Finding]:
     """Yield the findings, those with an entry as acknowledged, and a notice for each entry that none fits.
 
-    What is found about the file of the entries itself no entry acknowledges.
+    What is found about the `newest` change of the entries' file no entry acknowledges: another reviewed change must.
     """
     reasons = {(one.code, one.subject): one.reason for one in entries}
+    itself = subject_of(newest) if newest else None
     used: set[tuple[str, str]] = set()
     for finding in findings:
         place = finding.code, finding.subject
-        if finding.kind.notice or place not in reasons or finding.subject.startswith(_FILE):
+        if finding.kind.notice or place not in reasons or finding.subject == itself:
             yield finding
         else:
             used.add(place)

@@ -41,7 +41,7 @@ def audit_attestations(declared: Declared) -> Iterator[Finding]:
         direct = {one.declaration for one in confirmed[slot] if one.record.attested == "no-pull-request"}
         for declaration in declarations:
             if declaration in direct or _is_pushed(declaration.change, declared.merged):
-                yield Finding("no-pull-request", subject_of(declaration), _NOT_BY_PULL_REQUEST)
+                yield Finding("no-pull-request", subject_of(declaration.change), _NOT_BY_PULL_REQUEST)
         echoes = declared.state.echoes.get(slot, ())
         for echo in echoes:
             if echo.declaration.commit in declared.merged:
@@ -61,7 +61,7 @@ def _audit_unechoed(declared: Declared) -> Iterator[Finding]:
             continue
         if fault := _find_unreviewed(change, declared.merged[change.commit], rules.before(change.position)):
             code, sentence = fault
-            yield Finding(code, f"{change.path} in {change.commit[:10]}", sentence)
+            yield Finding(code, subject_of(change), sentence)
             rules = rules.without(change.position) if change.path == STAGES.as_posix() else rules
 
 

@@ -56,16 +56,16 @@ def _find_unfollowed(declared: Declared) -> Iterator[Finding]:
     planned = plan(declared.state, read, 0)
     for declaration, echoes in groupby(planned.echoes, key=lambda echo: echo.declaration):
         names = " and ".join(str(echo.name) for echo in echoes)
-        yield Finding("declaration-untagged", subject_of(declaration), f"it would be {names}")
+        yield Finding("declaration-untagged", subject_of(declaration.change), f"it would be {names}")
     for problem in planned.problems:
-        yield Finding("file-faulty", subject_of(problem.declaration), problem.sentence)
+        yield Finding("file-faulty", subject_of(problem.declaration.change), problem.sentence)
     for slot, declarations in declared.state.declarations.items():
         tagged = {echo.declaration for echo in declared.state.echoes.get(slot, ())}
         for one in declarations[: len(declarations) - len(missing(declared.state, slot))]:
             needless = isinstance(declared.said[one], InputError) or takes_nothing(declared.state, one)
             if one not in tagged and not needless:
                 yield Finding(
-                    "declaration-overtaken", subject_of(one), "a later declaration has an echo, this has none"
+                    "declaration-overtaken", subject_of(one.change), "a later declaration has an echo, this has none"
                 )
 
 
@@ -93,7 +93,7 @@ def _find_marks(declared: Declared, slot: Slot, echoes: Mapping[Declaration, Ech
     for declaration in declarations:
         said = declared.said[declaration]
         if isinstance(said, Desired) and said.expedited:
-            yield Finding("expedited", subject_of(declaration), f"{said.version}: {one_line(said.expedited)}")
+            yield Finding("expedited", subject_of(declaration.change), f"{said.version}: {one_line(said.expedited)}")
     newest = declared.said[declarations[-1]]
     if isinstance(newest, Desired) and newest.hold:
         hold = newest.hold

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from headway.contracts.github import MergedPullRequest
-from headway.contracts.registry.desired import Desired, desired_path
-from headway.contracts.registry.ledger import Ledger
+from headway.contracts.registry.desired import Desired
+from headway.contracts.registry.ledger import FileChange, Ledger
 from headway.contracts.registry.stages import Stages
 from headway.errors import InputError
 from headway.registry.state import Declaration, State
@@ -72,6 +72,6 @@ class Declared:
     unaccepted: Mapping[str, str]
 
 
-def subject_of(declaration: Declaration) -> str:
-    """Return what findings call a declaration."""
-    return f"{desired_path(declaration.slot)} in {declaration.commit[:10]}"
+def subject_of(change: FileChange) -> str:
+    """Return what findings call a change, such as a declaration."""
+    return f"{change.path} in {change.commit[:10]}"

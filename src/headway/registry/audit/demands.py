@@ -97,7 +97,7 @@ def _audit_change(past: _Past, declaration: Declaration, change: StageChange) ->
     refusals = refuse_change(change, facts, {})
     for one in refusals:
         if one.code in _FOUND and not (one.expeditable and change.expedited):
-            yield Finding(_FOUND[one.code], subject_of(declaration), one.sentence)
+            yield Finding(_FOUND[one.code], subject_of(declaration.change), one.sentence)
     if change.kind == "promotion" and change.after and not change.expedited:
         yield from _audit_order(past, declaration, change.after, facts, refusals)
 
@@ -110,14 +110,14 @@ def _audit_order(
         return
     if not past.had(Slot(rules.after, declaration.slot.model), said, declaration.change.position):
         sentence = f"{rules.after} had not held {said.version}, which {declaration.slot.stage} demands"
-        yield Finding("order-broken", subject_of(declaration), sentence)
+        yield Finding("order-broken", subject_of(declaration.change), sentence)
     elif facts:
         yield from _audit_soak(past, declaration, facts, {one.code: one.sentence for one in refusals})
 
 
 def _audit_soak(past: _Past, declaration: Declaration, facts: Facts, refused: Mapping[str, str]) -> Iterator[Finding]:
     """Yield that the stage before held a version too briefly; where no forge says when, only that nobody can say."""
-    subject, soak = subject_of(declaration), facts.soak
+    subject, soak = subject_of(declaration.change), facts.soak
     if any(one.rolled_back for one in facts.upstream) and "upstream" in refused:
         yield Finding("order-broken", subject, refused["upstream"])
     hours = facts.soak_hours(soak) if soak else 0.0
