@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -25,6 +24,7 @@ from headway.cli.registry.evidence import (
     read_stored,
 )
 from headway.cli.registry.opening import Opened, fresh, open_local
+from headway.cli.wrapping import fill
 from headway.contracts.layout import ACKNOWLEDGED
 from headway.contracts.registry.acknowledged import Acknowledgement
 from headway.contracts.registry.records import one_line
@@ -46,7 +46,6 @@ from headway.registry.audit.tags import (
 )
 from headway.registry.signing import list_demanded
 
-_WIDTH = 80
 _OFFLINE = Finding("not-checked", "the remote", "its tags, its bytes, the forge and MLflow were not asked: --offline")
 _NO_FORGE = Finding(
     "not-checked",
@@ -85,19 +84,19 @@ def render(opened: Opened, findings: Sequence[Finding]) -> Iterator[str]:
     state = opened.state
     versions = counted(sum(map(len, state.versions.values())), "version")
     echoes = counted(sum(map(len, state.echoes.values())), "echo", "echoes")
-    yield _fill(
+    yield fill(
         f"{opened.branch} at {state.head[:10]}: {versions}, {echoes}; "
         f"{counted(failures, 'finding') if failures else 'no findings'}, {len(findings) - failures} to notice"
     )
     for (kind, notice), group in groupby(findings, key=lambda one: (one.kind, one.notice)):
         yield ""
         mark = " (notice)" if kind.notice else " (acknowledged)" if notice else ""
-        yield _fill(f"{kind.code}{mark}: {kind.title}")
+        yield fill(f"{kind.code}{mark}: {kind.title}")
         for one in group:
-            yield _fill(f"  {one_line(one.subject)}: {one_line(one.sentence)}")
+            yield fill(f"  {one_line(one.subject)}: {one_line(one.sentence)}")
             if one.acknowledged is not None:
-                yield _fill(f"    acknowledged: {one_line(one.acknowledged)}")
-        yield _fill(f"  way forward: {kind.way}")
+                yield fill(f"    acknowledged: {one_line(one.acknowledged)}")
+        yield fill(f"  way forward: {kind.way}")
 
 
 def audit_registry(
@@ -194,7 +193,3 @@ def _values(opened: Opened, findings: Sequence[Finding]) -> Mapping[str, object]
             for one in findings
         ],
     }
-
-
-def _fill(line: str) -> str:
-    return textwrap.fill(line, _WIDTH, subsequent_indent="    ", break_on_hyphens=False)
