@@ -19,7 +19,7 @@ from headway.cli.registry.statement import read_statement
 from headway.contracts.atomic import write_bytes
 from headway.contracts.layout import ModelFiles
 from headway.contracts.manifest import CARD, CARD_FOLDER, PROVENANCE, BundleProvenance, FileDigest
-from headway.contracts.registry.tags import Slot, parse_version
+from headway.contracts.registry.tags import Slot
 from headway.errors import YES, InputError
 from headway.registry.site.card_view import LARGEST_PICTURE_BYTES
 from headway.registry.site.content import Card, Entry, Measured, Site
@@ -120,8 +120,7 @@ def _read_cards(opened: Opened, entries: tuple[Entry, ...]) -> dict[str, tuple[C
     newest = {entry.event.slot: entry.said for entry in entries}
     wanted: dict[str, set[Version]] = {model: {found[-1]} for model, found in opened.state.versions.items()}
     for slot, said in newest.items():
-        number = parse_version(said.version) if said.version else None
-        version = opened.state.version(slot.model, number) if number else None
+        version = opened.state.named(slot.model, said.version)
         if version is not None:
             wanted[slot.model].add(version)
     cards: dict[str, list[Card]] = {model: [] for model in sorted(wanted)}

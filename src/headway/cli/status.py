@@ -19,7 +19,7 @@ from headway.contracts.registry.records import one_line
 from headway.contracts.registry.tags import Slot
 from headway.errors import NO, YES
 from headway.registry.state import Declaration
-from headway.registry.status import Reading, SlotStatus, Status, describe_status, find_named, find_slots
+from headway.registry.status import Reading, SlotStatus, Status, describe_status, find_slots
 from headway.registry.timeline import Statement
 
 _NARROWEST = 6
@@ -65,7 +65,7 @@ def read_status(opened: Opened, ask_released: _Ask) -> Status:
 def _read_slot(opened: Opened, slot: Slot, ask_released: _Ask) -> Reading:
     declarations = opened.state.declarations.get(slot)
     desired = _read(opened, declarations[-1]) if declarations else Statement()
-    version = find_named(opened.state, slot.model, desired.version)
+    version = opened.state.named(slot.model, desired.version)
     return Reading(desired, vouched=version is None or opened.vouches(version), released=ask_released(slot))
 
 

@@ -13,7 +13,7 @@ from headway.contracts.registry.desired import Desired, parse_stage_file
 from headway.contracts.registry.ledger import Ledger, Tag
 from headway.contracts.registry.records import Attested, EchoRecord
 from headway.contracts.registry.stages import parse_stages
-from headway.contracts.registry.tags import HIGHEST_N, Slot, StageTag, parse_tag, parse_version
+from headway.contracts.registry.tags import HIGHEST_N, Slot, StageTag, parse_tag
 from headway.errors import InputError
 from headway.ports import NewTag, RegistryRepository
 from headway.registry.attestation import Attest, AttestChange, ask_again
@@ -176,7 +176,7 @@ def read_plan(repository: RegistryRepository, now_s: int) -> Plan:
 def _plan_of(repository: RegistryRepository, ledger: Ledger, now_s: int) -> Plan:
     @cache
     def read_stages() -> Collection[str]:
-        blob = next((one.blob for one in reversed(ledger.changes) if one.path == STAGES.as_posix()), None)
+        blob = ledger.blob_of(STAGES.as_posix())
         if blob is None:
             raise InputError(f"there is no {STAGES.as_posix()}, so no stage: docs/registry.md shows one")
         return parse_stages(read(blob), STAGES.as_posix()).stages
@@ -220,8 +220,7 @@ def _plan_slot(state: State, slot: Slot, taken: Collection[int], read_desired: R
 
 def _find_version(state: State, slot: Slot, desired: Desired) -> Version:
     """Return the version that a stage file names; raises `InputError` where there is none of these bytes."""
-    number = parse_version(desired.version)
-    version = None if number is None else state.version(slot.model, number)
+    version = state.named(slot.model, desired.version)
     if version is None:
         raise InputError(f"{slot.model}@{desired.version} has no tag that counts")
     if version.record.identity != desired.identity:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from headway.contracts.registry.ledger import FileChange, Tag
 from headway.contracts.registry.records import EchoRecord, VersionRecord
-from headway.contracts.registry.tags import Slot, VersionNumber
+from headway.contracts.registry.tags import Slot, VersionNumber, parse_version
 
 Reason = Literal[
     "lightweight",
@@ -104,6 +104,11 @@ class State:
     def version(self, model: str, number: VersionNumber) -> Version | None:
         """Return one version, None where there is none that is trusted."""
         return next((one for one in self.versions.get(model, ()) if one.number == number), None)
+
+    def named(self, model: str, version: str | None) -> Version | None:
+        """Return the trusted version of a model that a file names as "v1.2.0"; None where there is none."""
+        number = parse_version(version or "")
+        return None if number is None else self.version(model, number)
 
     def echo_of(self, declaration: Declaration) -> Echo | None:
         """Return the echo of a declaration, None where it has none yet."""

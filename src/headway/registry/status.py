@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from headway.contracts.registry.files import desired_path
-from headway.contracts.registry.tags import Slot, parse_version
+from headway.contracts.registry.tags import Slot
 from headway.registry.state import Echo, State, Version, find_assigned
 from headway.registry.timeline import Statement
 
@@ -103,12 +103,6 @@ def describe_status(branch: str, state: State, stages: Sequence[str], readings: 
     )
 
 
-def find_named(state: State, model: str, version: str | None) -> Version | None:
-    """Return the trusted version of a model that a stage file names as "v1.2.0"."""
-    number = parse_version(version or "")
-    return None if number is None else state.version(model, number)
-
-
 def find_doubt(version: Version | None, desired: Statement, *, complete: bool) -> str | None:
     """Return why nothing can follow a declaration that can be read; None where something can.
 
@@ -175,7 +169,7 @@ def _differences(state: State, slot: Slot, reading: Reading, stages: Sequence[st
 
 def _fault_of(state: State, slot: Slot, reading: Reading) -> str | None:
     """Return why nothing can follow a stage file that can be read."""
-    version = find_named(state, slot.model, reading.desired.version)
+    version = state.named(slot.model, reading.desired.version)
     doubt = find_doubt(version, reading.desired, complete=state.complete)
     if doubt is None and not reading.vouched:
         return f"the manifest at the commit of {version} is not the one that its tag names: run headway audit"

@@ -16,7 +16,7 @@ from headway.cli.registry.declared import declared_version
 from headway.cli.registry.opening import Opened, open_local
 from headway.contracts.github import released_context
 from headway.contracts.registry.records import one_line
-from headway.contracts.registry.tags import Slot, StageTag, parse_tag, parse_version
+from headway.contracts.registry.tags import Slot, StageTag, parse_tag
 from headway.errors import YES, InputError
 from headway.registry.state import Version
 from headway.registry.status import newest_echo
@@ -87,8 +87,7 @@ def _of_tag(opened: Opened, slot: Slot, target: str) -> Delivery:
     newest = newest_echo(state, slot)
     if echo is None or newest is None:
         raise InputError(f"{target} is no tag that counts", hint="see why: headway audit")
-    number = parse_version(echo.record.version or "")
-    version = None if number is None else state.version(slot.model, number)
+    version = state.named(slot.model, echo.record.version)
     return Delivery(slot, echo.declaration.commit, version, None if echo == newest else newest.tag.name)
 
 

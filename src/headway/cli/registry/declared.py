@@ -10,7 +10,6 @@ from headway.contracts.registry.records import one_line
 from headway.contracts.registry.tags import Slot, StageTag, VersionTag, parse_tag
 from headway.errors import InputError
 from headway.registry.state import Version
-from headway.registry.status import find_named
 
 _FETCH = "what this clone lacks comes with: git fetch --tags origin"
 _UNSHALLOW = "this clone is shallow, and lacks what came before: git fetch --unshallow --tags origin"
@@ -43,7 +42,7 @@ def declared_version(opened: Opened, slot: Slot) -> Version | None:
     desired = opened.desired(slot)
     if desired is None:
         return None
-    path, version = desired_path(slot), find_named(opened.state, slot.model, desired.version)
+    path, version = desired_path(slot), opened.state.named(slot.model, desired.version)
     if version is None:
         raise InputError(
             f"{path} names {desired.model}@{desired.version}, which is no trusted version", hint=_fetch(opened)

@@ -15,7 +15,6 @@ from headway.contracts.registry.acknowledged import Acknowledgement, parse_ackno
 from headway.contracts.registry.desired import Desired
 from headway.contracts.registry.ledger import Tag
 from headway.contracts.registry.stages import Stages, parse_stages
-from headway.contracts.registry.tags import parse_version
 from headway.errors import InputError
 from headway.integrations.git.signatures import find_bad_signatures
 from headway.registry.attestation import Attest
@@ -67,7 +66,7 @@ def read_acknowledged(opened: Opened) -> Sequence[Acknowledgement]:
         InputError: the file does not follow its schema; file and line are named.
     """
     path = ACKNOWLEDGED.as_posix()
-    blob = {change.path: change.blob for change in opened.ledger.changes}.get(path)
+    blob = opened.ledger.blob_of(path)
     return () if blob is None else parse_acknowledged(opened.read(blob), path).findings
 
 
@@ -147,10 +146,9 @@ def _read_unaccepted(opened: Opened, said: Mapping[Declaration, Said]) -> Mappin
 def _find_declared(declared: Declared) -> Iterator[Version]:
     for declarations in declared.state.declarations.values():
         said = declared.said[declarations[-1]]
-        number = parse_version(said.version) if isinstance(said, Desired) else None
-        version = declared.state.version(declarations[-1].slot.model, number) if number else None
-        if version:
-            yield version
+        version = said.version if isinstance(said, Desired) else None
+        if found := declared.state.named(declarations[-1].slot.model, version):
+            yield found
 
 
 def _stored(store: BundleStore, bundle: Bundle, missing: frozenset[str], read_through: str | None) -> Stored:

@@ -16,7 +16,7 @@ from headway.cli.registry.doubts import find_committed_no, find_unsigned
 from headway.contracts.layout import SCORECARD
 from headway.contracts.registry.desired import Desired
 from headway.contracts.registry.stages import StageRules
-from headway.contracts.registry.tags import Slot, VersionTag, parse_version
+from headway.contracts.registry.tags import Slot, VersionTag
 from headway.errors import InputError
 from headway.registry.earned import Facts
 from headway.registry.proposal import Held
@@ -136,7 +136,7 @@ def gather_facts(
 
 def find_held(opened: Opened, slot: Slot, present: Desired | None) -> Held | None:
     """Return what a stage holds now; None where that is nothing, or no version that is trusted."""
-    version = _version_of(opened, slot.model, present)
+    version = opened.state.named(slot.model, present.version if present else None)
     if version is None:
         return None
     with suppress(InputError):
@@ -178,16 +178,11 @@ def _read_files(opened: Opened, events: tuple[Event, ...]) -> Mapping[str, Desir
     return files
 
 
-def _version_of(opened: Opened, model: str, present: Desired | None) -> Version | None:
-    number = parse_version(present.version) if present else None
-    return opened.state.version(model, number) if number else None
-
-
 def _judge(opened: Opened, version: Version, present: Desired | None) -> tuple[Verdict | None, str]:
     """Return the gate's verdict by the default branch's policy; or nothing, and the reason."""
     from headway.cli.gate.judging import judge_candidate
 
-    held = _version_of(opened, version.model, present)
+    held = opened.state.named(version.model, present.version if present else None)
     if present is not None and held is None:
         return None, f"{version.model}@{present.version} is no trusted version"
     say(f"judging {version} against {held or 'no model: the stage is empty'}")

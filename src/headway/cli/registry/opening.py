@@ -133,17 +133,12 @@ class Opened:
 
     @property
     def _stages(self) -> bytes:
-        blob = self._blob_of.get(STAGES.as_posix())
+        blob = self.ledger.blob_of(STAGES.as_posix())
         if blob is None:
             raise InputError(
                 f"{self.branch} has no {STAGES.as_posix()}", hint="write one; docs/registry.md shows an example"
             )
         return self.read(blob)
-
-    @cached_property
-    def _blob_of(self) -> Mapping[str, str | None]:
-        """Path -> content on the default branch."""
-        return {change.path: change.blob for change in self.ledger.changes}
 
     @cached_property
     def _blobs(self) -> Blobs:

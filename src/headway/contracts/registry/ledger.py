@@ -80,3 +80,7 @@ class Ledger:
     tags: Mapping[str, Tag]
     complete: bool
     contents: Mapping[str, bytes] | None = None
+
+    def blob_of(self, path: str) -> str | None:
+        """Return Git's object of what a file of `changes` holds now; None where there is none."""
+        return next((one.blob for one in reversed(self.changes) if one.path == path), None)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from headway.contracts.registry.desired import Desired
 from headway.contracts.registry.stages import StageRules
-from headway.contracts.registry.tags import Slot, VersionTag, parse_version
+from headway.contracts.registry.tags import Slot, VersionTag
 from headway.errors import InputError
 from headway.registry.audit.attested import confirm_echoes
 from headway.registry.audit.declared import Declared, subject_of
@@ -135,15 +135,14 @@ def _gather(past: _Past, declaration: Declaration, change: StageChange) -> Facts
     The gate is not asked again: what it said when the version was registered counts.
     """
     slot, said, rules = declaration.slot, change.after, past.rules(declaration)
-    number = parse_version(said.version) if said else None
-    version = past.declared.state.version(slot.model, number) if number else None
-    if said is None or number is None or version is None or version.record.identity != said.identity:
+    version = past.declared.state.named(slot.model, said.version if said else None)
+    if said is None or version is None or version.record.identity != said.identity:
         return None
     position = declaration.change.position
     here = past.until(slot, position)
     upstream = past.until(Slot(rules.after, slot.model), position) if rules.after else ()
     return Facts(
-        name=VersionTag(slot.model, number),
+        name=VersionTag(slot.model, version.number),
         version=version,
         distrusted="",
         slot=slot,
